@@ -1,0 +1,237 @@
+// Every metric that the service exposes: the one source of the instruments in metrics.ts, of the table in
+// docs/metrics.md and of the names that rules and dashboards may use.
+//
+// Every attribute has a closed set of values, so the number of series has a ceiling that no client can move.
+
+const methods = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+  'CONNECT',
+  'TRACE',
+  'QUERY',
+  '_OTHER',
+]
+
+/** Where a set is only known once the service is composed, its name stands here instead of the values. */
+export type AttributeValues = readonly (string | boolean)[] | 'routes' | 'statuses'
+
+export type Metric = {
+  kind: 'counter' | 'updowncounter' | 'histogram' | 'gauge'
+  /** UCUM, as the OpenTelemetry specification asks; annotations in braces. */
+  unit: string
+  description: string
+  attributes: Readonly<Record<string, AttributeValues>>
+  /** Upper bounds of a histogram's buckets, in its unit. */
+  boundaries?: number[]
+}
+
+/** Statements that the database layer tells apart; any other is `_OTHER`. */
+export const databaseOperations = [
+  'SELECT',
+  'INSERT',
+  'UPDATE',
+  'DELETE',
+  'BEGIN',
+  'COMMIT',
+  'ROLLBACK',
+  '_OTHER',
+] as const
+
+/** Tables of the data model; a statement on none of them (COMMIT, say) has no collection. */
+export const databaseCollections = [
+  'User',
+  'Session',
+  'Post',
+  'Follow',
+  'IdempotencyKey',
+  'RateLimit',
+] as const
+
+/** SQLSTATE classes (PostgreSQL, appendix A) that an operator can act on, and what has none. */
+export const databaseErrors = [
+  '08',
+  '22',
+  '23',
+  '25',
+  '40',
+  '42',
+  '53',
+  '55',
+  '57',
+  '58',
+  'timeout',
+  '_OTHER',
+] as const
+
+/** Classes of the errors that can become a 5xx. */
+export const exceptionTypes = [
+  'PrismaClientKnownRequestError',
+  'PrismaClientUnknownRequestError',
+  'PrismaClientInitializationError',
+  'PrismaClientValidationError',
+  'TypeError',
+  'RangeError',
+  'Error',
+  '_OTHER',
+] as const
+
+export const loginOutcomes = ['success', 'wrong_credentials', 'limited'] as const
+export const rejectionReasons = ['rate_limit', 'overload', 'body_size', 'malformed'] as const
+
+const requestAttributes = {
+  'http.request.method': methods,
+  'http.route': 'routes',
+  'http.response.status_code': 'statuses',
+} as const
+const pool = { 'db.client.connection.pool.name': ['microposts'] } as const
+const none = {} as const
+const sizes = [0, 64, 256, 1024, 4096, 16_384, 65_536, 262_144]
+const poolSeconds = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
+
+/** Recorded by the service itself, under the scope `microposts`. */
+export const catalogue = {
+  'http.server.active_requests': {
+    kind: 'updowncounter',
+    unit: '{request}',
+    description: 'Requests that are being answered.',
+    attributes: { 'http.request.method': methods, 'url.scheme': ['http', 'https'] },
+  },
+  'http.server.request.body.size': {
+    kind: 'histogram',
+    unit: 'By',
+    description: 'Size of request bodies; a request without one records nothing.',
+    attributes: requestAttributes,
+    boundaries: sizes,
+  },
+  'http.server.response.body.size': {
+    kind: 'histogram',
+    unit: 'By',
+    description: 'Size of response bodies as sent; a response without one records nothing.',
+    attributes: requestAttributes,
+    boundaries: sizes,
+  },
+  'db.client.operation.duration': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of database statements, as the service waits for them.',
+    attributes: {
+      'db.system.name': ['postgresql'],
+      'db.operation.name': databaseOperations,
+      'db.collection.name': databaseCollections,
+      'error.type': databaseErrors,
+    },
+    boundaries: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
+  },
+  'db.client.connection.count': {
+    kind: 'updowncounter',
+    unit: '{connection}',
+    description: 'Connections of the pool by state.',
+    attributes: { ...pool, 'db.client.connection.state': ['idle', 'used'] },
+  },
+  'db.client.connection.max': {
+    kind: 'updowncounter',
+    unit: '{connection}',
+    description: 'The most connections that the pool may open.',
+    attributes: pool,
+  },
+  'db.client.connection.pending_requests': {
+    kind: 'updowncounter',
+    unit: '{request}',
+    description: 'Requests that wait for a connection.',
+    attributes: pool,
+  },
+  'db.client.connection.timeouts': {
+    kind: 'counter',
+    unit: '{timeout}',
+    description: 'Requests for a connection that got none in time.',
+    attributes: pool,
+  },
+  'db.client.connection.wait_time': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time that a request waited for a connection.',
+    attributes: pool,
+    boundaries: poolSeconds,
+  },
+  'db.client.connection.use_time': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time that a connection was out of the pool.',
+    attributes: pool,
+    boundaries: poolSeconds,
+  },
+  'microposts.post.created': {
+    kind: 'counter',
+    unit: '{post}',
+    description: 'Posts created, counted after the commit.',
+    attributes: { 'microposts.post.referenced': [true, false] },
+  },
+  'microposts.post.edited': {
+    kind: 'counter',
+    unit: '{post}',
+    description: 'Edits that changed a post.',
+    attributes: none,
+  },
+  'microposts.post.deleted': {
+    kind: 'counter',
+    unit: '{post}',
+    description: 'Posts deleted, those that went with their author among them.',
+    attributes: none,
+  },
+  'microposts.user.registered': {
+    kind: 'counter',
+    unit: '{user}',
+    description: 'Users signed up.',
+    attributes: none,
+  },
+  'microposts.user.deleted': {
+    kind: 'counter',
+    unit: '{user}',
+    description: 'Users deleted.',
+    attributes: none,
+  },
+  'microposts.login': {
+    kind: 'counter',
+    unit: '{login}',
+    description: 'Attempts to log in by outcome.',
+    attributes: { 'microposts.login.outcome': loginOutcomes },
+  },
+  'microposts.request.rejected': {
+    kind: 'counter',
+    unit: '{request}',
+    description: 'Requests refused before their handler, by reason.',
+    attributes: { 'microposts.rejection.reason': rejectionReasons },
+  },
+  'microposts.exception': {
+    kind: 'counter',
+    unit: '{exception}',
+    description: 'Errors that became a 5xx, by type and route.',
+    attributes: { 'error.type': exceptionTypes, 'http.route': 'routes' },
+  },
+  'microposts.migrations.applied': {
+    kind: 'gauge',
+    unit: '{migration}',
+    description: 'Migrations that the database has.',
+    attributes: none,
+  },
+  'microposts.migrations.unapplied': {
+    kind: 'gauge',
+    unit: '{migration}',
+    description: 'Migrations that the database lacks.',
+    attributes: none,
+  },
+  'microposts.build.info': {
+    kind: 'gauge',
+    unit: '1',
+    description: 'Always 1; its attributes say what runs.',
+    // One value each per process: what the build and the runtime say of themselves.
+    attributes: { 'service.version': [], 'vcs.ref.head.revision': [], 'process.runtime.version': [] },
+  },
+} as const satisfies Record<string, Metric>
+
+export type MetricName = keyof typeof catalogue
