@@ -1,0 +1,58 @@
+// Writes collected metrics as a page of the Prometheus text format 0.0.4 or of OpenMetrics 1.0.
+import { setImmediate } from 'node:timers/promises'
+import { createFamilies, type Source } from './families.ts'
+import type { Log } from './log.ts'
+import { type Format, metadataOf, targetInfo } from './metadata.ts'
+import { seriesOf } from './series.ts'
+
+/** How long a page may be written before other work gets its turn, in milliseconds. */
+const SLICE_MS = 2
+
+export type Exposition = ReturnType<typeof createExposition>
+
+/**
+ * Makes the writer of pages. No sample has a timestamp, and nothing gets a `_created`: Prometheus stores it as a
+ * series of its own, twice as many for counters, to say what counters that begin at 0 already do.
+ * @see https://prometheus.io/docs/instrumenting/exposition_formats/
+ * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
+ */
+export function createExposition(log: Log) {
+  const familiesOf = createFamilies(log)
+  const warned = new Set<string>()
+
+  function* page(sources: Source[], format: Format) {
+    yield targetInfo(sources, format)
+    for (const family of familiesOf(sources)) {
+      yield metadataOf(family, format)
+      yield* seriesOf(family, format, (labels) => warnOnce(family.sample, labels))
+    }
+    if (format === 'openmetrics') yield '# EOF\n'
+  }
+
+  function warnOnce(metric: string, labels: string) {
+    if (warned.has(metric)) return
+    warned.add(metric)
+    log('warn', { metric, labels }, 'series left out: another has the same labels')
+  }
+
+  return {
+    /** Writes one page for all sources, in slices between which the event loop runs. */
+    render: (sources: Source[], format: Format): Promise<Buffer> => toBytes(page(sources, format)),
+  }
+}
+
+async function toBytes(texts: Iterable<string>): Promise<Buffer> {
+  const slices: Buffer[] = []
+  let slice = ''
+  let until = performance.now() + SLICE_MS
+  for (const text of texts) {
+    slice += text
+    if (performance.now() < until) continue
+    slices.push(Buffer.from(slice))
+    slice = ''
+    await setImmediate()
+    until = performance.now() + SLICE_MS
+  }
+  slices.push(Buffer.from(slice))
+  return Buffer.concat(slices)
+}
