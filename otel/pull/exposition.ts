@@ -6,7 +6,10 @@ import { type Format, metadataOf, targetInfo } from './metadata.ts'
 import { seriesOf } from './series.ts'
 
 /** How long a page may be written before other work gets its turn, in milliseconds. */
-const SLICE_MS = 2
+const TURN_MS = 1
+
+/** Text becomes bytes in pieces of this many characters: most of the time goes there, and the clock must see it. */
+const PIECE_LENGTH = 32_768
 
 export type Exposition = ReturnType<typeof createExposition>
 
@@ -36,23 +39,24 @@ export function createExposition(log: Log) {
   }
 
   return {
-    /** Writes one page for all sources, in slices between which the event loop runs. */
+    /** Writes one page for all sources, in pieces between which the event loop has its turns. */
     render: (sources: Source[], format: Format): Promise<Buffer> => toBytes(page(sources, format)),
   }
 }
 
 async function toBytes(texts: Iterable<string>): Promise<Buffer> {
-  const slices: Buffer[] = []
-  let slice = ''
-  let until = performance.now() + SLICE_MS
+  const pieces: Buffer[] = []
+  let piece = ''
+  let turnEnds = performance.now() + TURN_MS
   for (const text of texts) {
-    slice += text
-    if (performance.now() < until) continue
-    slices.push(Buffer.from(slice))
-    slice = ''
+    piece += text
+    if (piece.length < PIECE_LENGTH) continue
+    pieces.push(Buffer.from(piece))
+    piece = ''
+    if (performance.now() < turnEnds) continue
     await setImmediate()
-    until = performance.now() + SLICE_MS
+    turnEnds = performance.now() + TURN_MS
   }
-  slices.push(Buffer.from(slice))
-  return Buffer.concat(slices)
+  pieces.push(Buffer.from(piece))
+  return Buffer.concat(pieces)
 }
