@@ -1,0 +1,62 @@
+// A socket to PGlite inside this process, so that the driver, its pool, its prepared statements and Prisma's adapter
+// are the same on both databases.
+import { Duplex } from 'node:stream'
+import type { PGlite } from '@electric-sql/pglite'
+
+/**
+ * A stream that speaks PostgreSQL's wire protocol with PGlite, as `pg` expects of a socket.
+ *
+ * PGlite is one session: use one socket at a time (a pool of one). Each socket finds the session as a new connection
+ * would, without the transaction, settings and prepared statements of the one before.
+ */
+export function connectTo(pglite: PGlite): Duplex {
+  const socket = new Duplex({
+    read: () => {},
+    write: (chunk: Buffer, _encoding, done) => answer(chunk, done),
+    writev: (chunks, done) => answer(Buffer.concat(chunks.map(({ chunk }) => chunk)), done),
+    final: (done) => {
+      socket.push(null)
+      done()
+    },
+  })
+
+  function answer(messages: Buffer, done: (error?: Error | null) => void): void {
+    // PGlite computes in this thread. A turn of the event loop before each answer lets the server's own sockets
+    // be heard while statements queue up, and keeps `pg` from being called back before its own call returned.
+    setImmediate(() => {
+      try {
+        const reply = isStartup(messages) ? startSession(pglite) : pglite.execProtocolRawSync(messages)
+        if (reply.length > 0) socket.push(Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength))
+        done()
+      } catch (error) {
+        done(error instanceof Error ? error : new Error('PGlite stopped', { cause: error }))
+      }
+    })
+  }
+
+  return Object.assign(socket, {
+    connect: () => setImmediate(() => socket.emit('connect')),
+    setNoDelay: () => {},
+    setKeepAlive: () => {},
+    ref: () => {},
+    unref: () => {},
+  })
+}
+
+/** Only the first message of a connection has no type byte and begins with its length. */
+const isStartup = (messages: Buffer) => messages[0] === 0
+
+/**
+ * Answered here: PGlite 0.5.8 ends its process on a startup packet for a user it does not know.
+ * AuthenticationOk and ReadyForQuery (PostgreSQL documentation, 54.7 "Message Formats").
+ */
+function startSession(pglite: PGlite): Uint8Array {
+  for (const statement of ['ROLLBACK', 'DISCARD ALL']) pglite.execProtocolRawSync(simpleQuery(statement))
+  return Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])
+}
+
+function simpleQuery(statement: string): Buffer {
+  const body = Buffer.from(`Q....${statement}\0`)
+  body.writeInt32BE(body.length - 1, 1)
+  return body
+}
