@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { route } from '../http/endpoint.ts'
+import { nextLink, PageQuery } from '../http/paging.ts'
+import { NewUser, toUser, User, UserChange, UserParams, userHref } from './schema.ts'
+import type { Accounts } from './service.ts'
+
+const tag = 'Users'
+
+export function accountRoutes(accounts: Accounts) {
+  return [
+    route(
+      {
+        method: 'POST',
+        path: '/api/users',
+        who: 'anyone',
+        summary: 'Sign up',
+        tag,
+        body: NewUser,
+        replies: {
+          201: { description: 'The new user', body: User, headers: { Location: 'Where the user is' } },
+        },
+        problems: ['username-taken'],
+      },
+      async ({ body, origin }) => {
+        const user = await accounts.register(body)
+        return {
+          status: 201,
+          headers: { Location: userHref(origin, user.username) },
+          body: toUser(user, origin),
+        }
+      },
+    ),
+
+    route(
+      {
+        method: 'GET',
+        path: '/api/users',
+        who: 'anyone',
+        summary: 'List users, the newest first',
+        tag,
+        query: PageQuery,
+        replies: {
+          200: { description: 'A page of users', body: z.array(User), headers: { Link: 'The next page' } },
+        },
+      },
+      async ({ query, origin, url }) => {
+        const { rows, next } = await accounts.list(query)
+        return {
+          status: 200,
+          headers: { Link: nextLink({ origin, url }, next) },
+          body: rows.map((row) => toUser(row, origin)),
+        }
+      },
+    ),
+
+    route(
+      {
+        method: 'GET',
+        path: '/api/users/:username',
+        who: 'anyone',
+        summary: 'Read a profile',
+        tag,
+        params: UserParams,
+        replies: { 200: { description: 'The user', body: User } },
+      },
+      async ({ params, origin }) => ({
+        status: 200,
+        body: toUser(await accounts.find(params.username), origin),
+      }),
+    ),
+
+    route(
+      {
+        method: 'PATCH',
+        path: '/api/users/:username',
+        who: 'owner',
+        summary: 'Change the own profile or password',
+        description: 'A new password needs the current one and ends all other sessions.',
+        tag,
+        params: UserParams,
+        body: UserChange,
+        replies: { 200: { description: 'The user as it is now', body: User } },
+      },
+      async ({ viewer, body, origin }) => ({
+        status: 200,
+        body: toUser(await accounts.change(viewer, body), origin),
+      }),
+    ),
+
+    route(
+      {
+        method: 'DELETE',
+        path: '/api/users/:username',
+        who: 'owner',
+        summary: 'Delete the own account',
+        description: 'Posts, follows and sessions go with it; posts of others that reference the user stay.',
+        tag,
+        params: UserParams,
+        replies: { 204: { description: 'Deleted' } },
+      },
+      async ({ viewer }) => {
+        await accounts.remove(viewer.userId)
+        return { status: 204 }
+      },
+    ),
+  ]
+}

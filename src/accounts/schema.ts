@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { Time, text, trimmedText } from '../http/fields.ts'
+import { commonPasswords } from './common-passwords.ts'
+
+const usernamePattern = /^(?=.*[A-Za-z0-9])[A-Za-z0-9_.-]{1,50}$/
+
+export const Username = z
+  .string()
+  .regex(usernamePattern, 'must be 1 to 50 of A-Z a-z 0-9 _ . - with at least one letter or digit')
+  .meta({ examples: ['alice'] })
+
+/** The path's user; what is no username is nobody's. */
+export const UserParams = z.object({ username: Username })
+
+const Password = text(8, 128)
+  .refine((password) => !commonPasswords.has(password.toLowerCase()), 'is one of the commonest passwords')
+  .meta({ format: 'password', examples: ['correct horse battery'] })
+
+/** Empty means none, as null does. */
+const optionalText = (max: number) =>
+  trimmedText(0, max)
+    .nullable()
+    .transform((value) => value || null)
+
+export const NewUser = z
+  .object({
+    username: Username,
+    password: Password,
+    displayName: optionalText(100)
+      .optional()
+      .meta({ examples: ['Alice Liddell'] }),
+    bio: optionalText(500)
+      .optional()
+      .meta({ examples: ['Down the rabbit hole.'] }),
+  })
+  .meta({ id: 'NewUser' })
+export type NewUser = z.output<typeof NewUser>
+
+export const UserChange = z
+  .object({
+    displayName: optionalText(100).optional(),
+    bio: optionalText(500).optional(),
+    password: Password.optional(),
+    currentPassword: z
+      .string()
+      .optional()
+      .meta({ description: 'Needed with a new password.', format: 'password' }),
+  })
+  .meta({ id: 'UserChange' })
+export type UserChange = z.output<typeof UserChange>
+
+export const User = z
+  .object({
+    href: z.url().meta({ examples: ['http://localhost:3000/api/users/alice'] }),
+    username: Username,
+    displayName: z.string().nullable(),
+    bio: z.string().nullable(),
+    createdAt: Time,
+    counts: z.object({ posts: z.int().min(0), followers: z.int().min(0), following: z.int().min(0) }),
+  })
+  .meta({ id: 'User' })
+
+/** A user as the database has it, without what nobody may see. */
+export type UserRow = {
+  id: string
+  username: string
+  displayName: string | null
+  bio: string | null
+  createdAt: Date
+  postCount: number
+  followerCount: number
+  followingCount: number
+}
+
+export const userHref = (origin: string, username: string) => `${origin}/api/users/${username}`
+
+export function toUser(row: UserRow, origin: string): z.input<typeof User> {
+  return {
+    href: userHref(origin, row.username),
+    username: row.username,
+    displayName: row.displayName,
+    bio: row.bio,
+    createdAt: row.createdAt.toISOString(),
+    counts: { posts: row.postCount, followers: row.followerCount, following: row.followingCount },
+  }
+}

@@ -1,0 +1,141 @@
+import { v7 as newId } from 'uuid'
+import { hashPassword, verifyPassword } from '../credentials.ts'
+import { isUniqueViolation } from '../database/errors.ts'
+import type { PrismaClient } from '../database/generated/client.ts'
+import { transact } from '../database/transaction.ts'
+import { AppError, invalidAt } from '../errors.ts'
+import type { Metrics } from '../metrics.ts'
+import { type Page, type Slice, slice } from '../paging.ts'
+import { words } from '../words.ts'
+import type { NewUser, UserChange, UserRow } from './schema.ts'
+
+export type Accounts = ReturnType<typeof createAccounts>
+
+/** Users: signing up, profiles, their end. Ids and keys are the service's own; names go in and out as given. */
+export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Metrics }) {
+  return {
+    /** @throws {AppError} username-taken, in any case of its letters. */
+    async register({ username, password, displayName = null, bio = null }: NewUser): Promise<UserRow> {
+      const passwordHash = await hashPassword(password)
+      const row = { id: newId(), username, displayName, bio, createdAt: new Date() }
+      try {
+        await db.$executeRaw`
+          INSERT INTO "User" ("id", "username", "usernameKey", "displayName", "bio", "passwordHash", "createdAt", "words")
+          VALUES (${row.id}::uuid, ${username}, ${username.toLowerCase()}, ${displayName}, ${bio}, ${passwordHash},
+            ${row.createdAt}, array_to_tsvector(${words(displayName ?? '')}))`
+      } catch (error) {
+        if (isUniqueViolation(error)) throw new AppError('username-taken', `Username ${username} is taken.`)
+        throw error
+      }
+      metrics.userRegistered()
+      return { ...row, postCount: 0, followerCount: 0, followingCount: 0 }
+    },
+
+    /** @throws {AppError} not-found */
+    async find(username: string): Promise<UserRow> {
+      const user = await db.user.findUnique({
+        where: { usernameKey: username.toLowerCase() },
+        select: userFields,
+      })
+      return user ?? missing(username)
+    },
+
+    /** Users, the newest first. */
+    async list(page: Page): Promise<Slice<UserRow>> {
+      const rows = await db.user.findMany({
+        where: page.cursor ? { id: { lt: page.cursor } } : {},
+        orderBy: { id: 'desc' },
+        take: page.limit + 1,
+        select: userFields,
+      })
+      return slice(rows, page)
+    },
+
+    /**
+     * Changes what is given. A new password needs the current one and ends all other sessions.
+     *
+     * @throws {AppError} invalid-input at /currentPassword
+     */
+    async change(
+      { userId, sessionId }: { userId: string; sessionId: string },
+      change: UserChange,
+    ): Promise<UserRow> {
+      const { displayName, bio, password, currentPassword } = change
+      if (password === undefined) return update(db, { id: userId }, { displayName, bio })
+      const current = await passwordHash(userId)
+      if (currentPassword === undefined || !(await verifyPassword(currentPassword, current)))
+        throw wrongCurrent()
+      const next = await hashPassword(password)
+      return transact(db, async (tx) => {
+        await tx.session.deleteMany({ where: { userId, id: { not: sessionId } } })
+        // Only over the hash that was verified: of two changes at once, one is told that it came too late.
+        return update(tx, { id: userId, passwordHash: current }, { displayName, bio, passwordHash: next })
+      })
+    },
+
+    /**
+     * Deletes a user with all posts, follows and sessions. Posts of others that reference the user stay, with
+     * their reference null and a new version.
+     */
+    async remove(userId: string): Promise<void> {
+      const gone = await transact(db, async (tx) => {
+        // The lock keeps out what would refer to the user from now on; it then fails on its foreign key.
+        const [user] = await tx.$queryRaw<{ postCount: number }[]>`
+          SELECT "postCount" FROM "User" WHERE "id" = ${userId}::uuid FOR UPDATE`
+        if (!user) return undefined
+        await tx.$executeRaw`
+          UPDATE "Post" SET "referencedId" = NULL, "version" = "version" + 1
+          WHERE "referencedId" = ${userId}::uuid AND "authorId" <> ${userId}::uuid`
+        await tx.$executeRaw`
+          UPDATE "User" SET "followerCount" = "followerCount" - 1
+          WHERE "id" IN (SELECT "followeeId" FROM "Follow" WHERE "followerId" = ${userId}::uuid)`
+        await tx.$executeRaw`
+          UPDATE "User" SET "followingCount" = "followingCount" - 1
+          WHERE "id" IN (SELECT "followerId" FROM "Follow" WHERE "followeeId" = ${userId}::uuid)`
+        await tx.user.delete({ where: { id: userId }, select: { id: true } })
+        return user
+      })
+      if (!gone) return
+      metrics.userDeleted()
+      metrics.postsDeleted(gone.postCount)
+    },
+  }
+
+  async function passwordHash(userId: string): Promise<string | undefined> {
+    const user = await db.user.findUnique({ where: { id: userId }, select: { passwordHash: true } })
+    return user?.passwordHash
+  }
+}
+
+type Change = { displayName?: string | null; bio?: string | null; passwordHash?: string }
+
+async function update(
+  db: Pick<PrismaClient, 'user' | '$executeRaw'>,
+  where: { id: string; passwordHash?: string | undefined },
+  change: Change,
+): Promise<UserRow> {
+  const { count } = await db.user.updateMany({ where, data: change })
+  if (count === 0) throw wrongCurrent()
+  if (change.displayName !== undefined) {
+    await db.$executeRaw`
+      UPDATE "User" SET "words" = array_to_tsvector(${words(change.displayName ?? '')}) WHERE "id" = ${where.id}::uuid`
+  }
+  return db.user.findUniqueOrThrow({ where: { id: where.id }, select: userFields })
+}
+
+const wrongCurrent = () => invalidAt('/currentPassword', 'is not the current password')
+
+const missing = (username: string): never => {
+  throw new AppError('not-found', `There is no user ${username}.`)
+}
+
+const userFields = {
+  id: true,
+  username: true,
+  displayName: true,
+  bio: true,
+  createdAt: true,
+  postCount: true,
+  followerCount: true,
+  followingCount: true,
+} as const

@@ -1,0 +1,97 @@
+// The composition root: the middlewares of every request, in their order, and the routes of every feature.
+import cors from '@koa/cors'
+import Koa from 'koa'
+import helmet from 'koa-helmet'
+import type { Logger } from 'pino'
+import { accountRoutes } from './accounts/routes.ts'
+import { createAccounts } from './accounts/service.ts'
+import type { Config } from './config.ts'
+import type { Database } from './database/database.ts'
+import { isUnavailable } from './database/errors.ts'
+import type { State } from './http/context.ts'
+import { type Checks, healthRoutes } from './http/health.ts'
+import { measure } from './http/measure.ts'
+import { openApiRoute } from './http/openapi.ts'
+import { origin } from './http/origin.ts'
+import { problem } from './http/problem.ts'
+import { problemRoutes } from './http/problem-pages.ts'
+import { requestContext } from './http/request-context.ts'
+import { routed } from './http/router.ts'
+import type { Metrics } from './metrics.ts'
+import { postRoutes } from './posts/routes.ts'
+import { createPosts } from './posts/service.ts'
+import { sessionRoutes } from './sessions/routes.ts'
+import { createSessions } from './sessions/service.ts'
+
+export type AppDependencies = {
+  config: Config
+  database: Pick<Database, 'client' | 'migrations'>
+  metrics: Metrics
+  log: Logger
+  checks: Checks
+}
+
+export function createApp({ config, database, metrics, log, checks }: AppDependencies): Koa<State> {
+  const db = database.client
+  const sessions = createSessions({ db, metrics, ttlMs: config.sessionTtlMs })
+  const features = [
+    ...accountRoutes(createAccounts({ db, metrics })),
+    ...sessionRoutes(sessions),
+    ...postRoutes(createPosts({ db, metrics })),
+    ...healthRoutes(checks),
+    ...problemRoutes(),
+  ]
+  const routes = [...features, openApiRoute(features)]
+  metrics.expectRoutes([...new Set(routes.map(({ endpoint }) => endpoint.path))])
+
+  const app = new Koa<State>({ proxy: config.trustProxy })
+  app.use(requestContext())
+  app.use(measure(metrics))
+  app.use(securityHeaders())
+  app.use(
+    problem({
+      log,
+      metrics,
+      isUnavailable: (error) => isUnavailable(error) || database.migrations().unapplied > 0,
+    }),
+  )
+  app.use(origin(config.publicUrl))
+  if (config.corsOrigins.length > 0) app.use(crossOrigin(config.corsOrigins))
+  app.use(routed(routes, sessions.authenticate))
+  return app
+}
+
+/** Strict for the few pages too: they bring no script and no style, and nobody may frame them. */
+function securityHeaders() {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+      },
+    },
+    frameguard: { action: 'deny' },
+    // Whether there is TLS in front is for the proxy that ends it to say.
+    strictTransportSecurity: false,
+    // What follows speaks to browsers of another age, or of plug-ins.
+    crossOriginOpenerPolicy: false,
+    crossOriginResourcePolicy: false,
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+  })
+}
+
+function crossOrigin(origins: string[]) {
+  return cors({
+    origin: (ctx) =>
+      origins.includes('*') ? '*' : (origins.find((allowed) => allowed === ctx.get('Origin')) ?? ''),
+    exposeHeaders: ['ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id'],
+    maxAge: 600,
+  })
+}

@@ -1,0 +1,21 @@
+// What every request carries on its way through the service.
+
+import type { IncomingMessage } from 'node:http'
+import type { Middleware as KoaMiddleware, ParameterizedContext } from 'koa'
+
+/** Who sends the request: the user of a live session. */
+export type Viewer = { userId: string; username: string; usernameKey: string; sessionId: string }
+
+export type State = {
+  requestId: string
+  /** `https://host`, the base of every link in the answer. */
+  origin: string
+  /** Bytes of the request's body, once it was read. */
+  bodyBytes?: number
+}
+
+export type Context = ParameterizedContext<State>
+export type Middleware = KoaMiddleware<State>
+
+/** Node's request, marked with the template of the route that it matched: telemetry reads it there. */
+export type RoutedRequest = IncomingMessage & { route?: string }

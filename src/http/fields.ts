@@ -1,0 +1,35 @@
+// Schemas that several features share.
+import { z } from 'zod'
+
+const codePoints = (value: string) => [...value].length
+
+/**
+ * Text of `min`..`max` Unicode code points without NUL (PostgreSQL stores none) and lone surrogates (UTF-8
+ * has none).
+ */
+export function text(min: number, max: number) {
+  return bounded(z.string(), min, max)
+}
+
+/** The same, trimmed as JavaScript's `trim` does before it is measured. */
+export function trimmedText(min: number, max: number) {
+  return bounded(z.string().trim(), min, max)
+}
+
+function bounded(schema: z.ZodString, min: number, max: number) {
+  return schema
+    .refine((value) => value.isWellFormed(), 'must not contain lone surrogates')
+    .refine((value) => !value.includes('\0'), 'must not contain NUL')
+    .refine(
+      (value) => codePoints(value) >= min,
+      min === 1 ? 'must not be blank' : `must have at least ${min} characters`,
+    )
+    .refine((value) => codePoints(value) <= max, `must have at most ${max} characters`)
+    .meta({ minLength: min, maxLength: max })
+}
+
+/** A UUIDv7 in canonical lower case; any other spelling names nothing. */
+export const Id = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+
+/** RFC 3339 in UTC with milliseconds. */
+export const Time = z.string().meta({ format: 'date-time', examples: ['2026-11-24T10:00:00.000Z'] })

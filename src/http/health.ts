@@ -1,0 +1,53 @@
+// Whether the process lives, and whether it can answer requests now.
+import { z } from 'zod'
+import { route } from './endpoint.ts'
+
+const tag = 'Health'
+const Live = z.object({ status: z.literal('live') }).meta({ id: 'Live' })
+const Ready = z
+  .object({
+    status: z.enum(['ready', 'unready']),
+    checks: z.record(z.string(), z.boolean()).meta({ description: 'Each condition and whether it holds.' }),
+  })
+  .meta({ id: 'Ready' })
+const noStore = { 'Cache-Control': 'no-store' }
+
+/** Each condition of readiness, by its name. */
+export type Checks = () => Promise<Record<string, boolean>>
+
+export function healthRoutes(checks: Checks) {
+  return [
+    route(
+      {
+        method: 'GET',
+        path: '/livez',
+        who: 'anyone',
+        summary: 'Whether the process lives',
+        tag,
+        replies: { 200: { description: 'It does', body: Live } },
+      },
+      () => Promise.resolve({ status: 200, headers: noStore, body: { status: 'live' } }),
+    ),
+
+    route(
+      {
+        method: 'GET',
+        path: '/readyz',
+        who: 'anyone',
+        summary: 'Whether requests can be answered now',
+        tag,
+        replies: {
+          200: { description: 'They can', body: Ready },
+          503: { description: 'They cannot; the checks say why', body: Ready },
+        },
+      },
+      async () => {
+        const results = await checks()
+        const ready = Object.values(results).every(Boolean)
+        return ready
+          ? { status: 200, headers: noStore, body: { status: 'ready', checks: results } }
+          : { status: 503, headers: noStore, body: { status: 'unready', checks: results } }
+      },
+    ),
+  ]
+}

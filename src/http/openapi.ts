@@ -1,0 +1,138 @@
+// The OpenAPI document (3.1), generated from the declarations that validate the requests.
+import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi'
+import { z } from 'zod'
+import type { ErrorCode } from '../errors.ts'
+import { type Endpoint, type Reply, type Route, route } from './endpoint.ts'
+import { problems } from './problems.ts'
+
+const ProblemDetails = z
+  .object({
+    type: z.string().meta({ description: 'A path with a page about this kind of problem.' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string().meta({ description: 'The request id.' }),
+    errors: z
+      .array(
+        z.object({
+          detail: z.string(),
+          pointer: z.string().optional(),
+          parameter: z.string().optional(),
+          header: z.string().optional(),
+        }),
+      )
+      .optional(),
+  })
+  .meta({ id: 'Problem', description: 'A failure (RFC 9457).' })
+
+const self = {
+  method: 'GET',
+  path: '/openapi.json',
+  who: 'anyone',
+  summary: 'This document',
+  tag: 'Documentation',
+  replies: { 200: { description: 'OpenAPI 3.1', body: z.looseObject({}) } },
+} as const satisfies Endpoint
+
+/** The route that serves the document of the given routes and of itself. */
+export function openApiRoute(routes: readonly Route[]): Route {
+  const document = { ...openApiDocument([...routes.map(({ endpoint }) => endpoint), self]) }
+  return route(self, () => ({ status: 200, body: document }))
+}
+
+function openApiDocument(endpoints: Endpoint[]) {
+  const registry = new OpenAPIRegistry()
+  registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
+  for (const endpoint of endpoints) registry.registerPath(operation(endpoint))
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Microposts',
+      version: '1',
+      description: 'Accounts, short posts that may reference a user, follows and timelines.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+  })
+}
+
+function operation(endpoint: Endpoint): RouteConfig {
+  const { method, path, who, summary, description, tag, params, query, headers, body } = endpoint
+  return {
+    method: method.toLowerCase() as Lowercase<typeof method>,
+    path: path.replace(/:(\w+)/g, '{$1}'),
+    operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z]+(.)/g, (_, letter) => letter.toUpperCase())}`,
+    summary,
+    ...(description && { description }),
+    tags: [tag],
+    security: who === 'anyone' ? [] : [{ bearer: [] }],
+    request: {
+      ...(params && { params }),
+      ...(query && { query }),
+      ...(headers && { headers }),
+      ...(body && {
+        body: {
+          required: true,
+          content: {
+            'application/json': { schema: body },
+            'application/x-www-form-urlencoded': { schema: body },
+          },
+        },
+      }),
+    },
+    responses: { ...successes(endpoint), ...failures(endpoint) },
+  }
+}
+
+function successes({ replies }: Endpoint): RouteConfig['responses'] {
+  return Object.fromEntries(Object.entries(replies).map(([status, reply]) => [status, success(reply)]))
+}
+
+function success({ description, body, type = 'application/json', headers }: Reply) {
+  return {
+    description,
+    ...(headers && {
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, text]) => [
+          name,
+          { description: text, schema: { type: 'string' as const } },
+        ]),
+      ),
+    }),
+    ...(body && { content: { [type]: { schema: body } } }),
+  }
+}
+
+/** The problems that an endpoint may answer with, by status; they follow from its declaration. */
+function failures(endpoint: Endpoint): RouteConfig['responses'] {
+  const byStatus = Map.groupBy(possibleProblems(endpoint), (code) => problems[code].status)
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      status,
+      {
+        description: codes.map((code) => problems[code].title).join(', or: '),
+        content: { 'application/problem+json': { schema: ProblemDetails } },
+      },
+    ]),
+  )
+}
+
+function possibleProblems({
+  path,
+  who,
+  params,
+  query,
+  headers,
+  body,
+  replies,
+  problems: own = [],
+}: Endpoint): Set<ErrorCode> {
+  const codes: ErrorCode[] = ['malformed-request', 'internal-error', ...own]
+  if (Object.values(replies).some((reply) => reply.body)) codes.push('not-acceptable')
+  if (path.startsWith('/api/')) codes.push('unauthenticated', 'unavailable')
+  if (who === 'owner') codes.push('forbidden')
+  if (query || headers || body) codes.push('invalid-input')
+  if (body) codes.push('unsupported-media-type', 'content-too-large')
+  if (params) codes.push('not-found')
+  return new Set(codes)
+}

@@ -1,0 +1,49 @@
+// How clients ask for the pages of a list and find the next one.
+import { validate as isUuid } from 'uuid'
+import { z } from 'zod'
+
+export const defaultLimit = 20
+export const maxLimit = 100
+
+/** The query of every list. The cursor is an id in base64url: opaque to clients, checked all the same. */
+export const PageQuery = z.object({
+  limit: z
+    .string()
+    .regex(/^[1-9]\d{0,2}$/, `must be a whole number from 1 to ${maxLimit}`)
+    .transform(Number)
+    .refine((limit) => limit <= maxLimit, `must be a whole number from 1 to ${maxLimit}`)
+    .default(defaultLimit)
+    .meta({
+      description: 'How many at most.',
+      type: 'integer',
+      minimum: 1,
+      maximum: maxLimit,
+      default: defaultLimit,
+    }),
+  cursor: z
+    .string()
+    .transform(decodeCursor)
+    .refine((id) => id !== undefined, 'must be a cursor that a Link header gave')
+    .optional()
+    .meta({
+      description: 'Where the page starts; taken from the `Link` of the page before.',
+      type: 'string',
+    }),
+})
+
+/** The `Link` header of a page (RFC 8288): the same request, from the next row on; undefined on the last one. */
+export function nextLink({ origin, url }: { origin: string; url: string }, next: string | undefined) {
+  if (next === undefined) return undefined
+  const link = new URL(url, origin)
+  link.searchParams.set('cursor', encodeCursor(next))
+  return `<${link.href}>; rel="next"`
+}
+
+const encodeCursor = (id: string): string => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')
+
+function decodeCursor(cursor: string): string | undefined {
+  const hex = Buffer.from(cursor, 'base64url').toString('hex')
+  const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  // Only the exact spelling: base64url decoders pass over what does not belong.
+  return isUuid(id) && encodeCursor(id) === cursor ? id : undefined
+}

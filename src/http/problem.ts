@@ -1,0 +1,61 @@
+// Renders every failure as application/problem+json (RFC 9457); the only try/catch on a request's way.
+import type { Logger } from 'pino'
+import { AppError } from '../errors.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Context, Middleware, RoutedRequest } from './context.ts'
+import { problems, problemType } from './problems.ts'
+
+/**
+ * Answers what the middlewares behind it throw. An AppError tells its own code; anything else is a fault of
+ * the service: `unavailable` when `isUnavailable` knows it as passing, an internal error when not.
+ */
+export function problem(deps: {
+  log: Logger
+  metrics: Metrics
+  isUnavailable: (error: unknown) => boolean
+}): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next()
+    } catch (thrown) {
+      const error = thrown instanceof AppError ? thrown : unforeseen(thrown, deps.isUnavailable)
+      const { status } = problems[error.code]
+      if (status >= 500) report(deps, ctx, thrown)
+      answer(ctx, error)
+    }
+  }
+}
+
+function answer(ctx: Context, { code, message, faults, headers }: AppError) {
+  // Half an answer cannot be taken back: the client must see that it is broken.
+  if (ctx.headerSent) return ctx.res.destroy()
+  const { status, title } = problems[code]
+  // What was prepared for a success (an ETag, a Link) says nothing about the failure.
+  for (const name of ['ETag', 'Link', 'Location', 'Cache-Control']) ctx.remove(name)
+  ctx.status = status
+  ctx.set(headers ?? {})
+  ctx.body = JSON.stringify({
+    type: problemType(code),
+    title,
+    status,
+    detail: message,
+    instance: ctx.state.requestId,
+    ...(faults && { errors: faults }),
+  })
+  ctx.set('Content-Type', 'application/problem+json')
+}
+
+function unforeseen(cause: unknown, isUnavailable: (error: unknown) => boolean): AppError {
+  return isUnavailable(cause)
+    ? new AppError('unavailable', 'The database does not answer at the moment.', {
+        cause,
+        headers: { 'Retry-After': '5' },
+      })
+    : new AppError('internal-error', 'The service failed to answer this request.', { cause })
+}
+
+function report({ log, metrics }: { log: Logger; metrics: Metrics }, ctx: Context, err: unknown) {
+  const { route } = ctx.req as RoutedRequest
+  log.error({ requestId: ctx.state.requestId, method: ctx.method, route, err }, 'request failed')
+  metrics.exceptionThrown(err, route)
+}

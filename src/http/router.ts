@@ -1,0 +1,86 @@
+// Leads a request to its route and through what the route's declaration asks, in the order of the refusals:
+// path, method, Accept, token, owner, body, input, what the path names.
+import { Router, type RouterContext } from '@koa/router'
+import { AppError } from '../errors.ts'
+import { type Authenticate, authenticated, checkOwner } from './authentication.ts'
+import { readBody } from './body.ts'
+import type { Context, Middleware, RoutedRequest, State, Viewer } from './context.ts'
+import type { Endpoint, Input, Output, Route } from './endpoint.ts'
+import { createValidator } from './input.ts'
+import { checkAccept, producedTypes } from './negotiation.ts'
+
+/** One middleware that answers all routes, and 404, 405 and OPTIONS around them. */
+export function routed(routes: readonly Route[], authenticate: Authenticate): Middleware {
+  const router = new Router<State>({ strict: true, sensitive: true })
+  for (const route of routes) {
+    router.register(route.endpoint.path, [route.endpoint.method], answering(route, authenticate))
+  }
+  const dispatch = router.routes()
+  return (ctx) => dispatch(ctx as RouterContext<State>, async () => answerUnmatched(ctx))
+}
+
+function answering({ endpoint, handle }: Route, authenticate: Authenticate) {
+  const types = producedTypes(endpoint)
+  const isApi = endpoint.path.startsWith('/api/')
+
+  return async (ctx: Context & { params: Record<string, string> }) => {
+    const request: RoutedRequest = ctx.req
+    request.route = endpoint.path
+    checkAccept(ctx, types)
+    const viewer = isApi ? await authenticated(ctx, endpoint.who, authenticate) : undefined
+    if (endpoint.who === 'owner') checkOwner(viewer, ctx.params.username)
+    const input = await readInput(ctx, endpoint, viewer)
+    send(ctx, endpoint, await handle(input))
+  }
+}
+
+/**
+ * Everything that a handler needs. Body, query and headers are judged together, so that a client learns every
+ * fault at once; then the path, whose faults mean that what it names does not exist.
+ */
+async function readInput(
+  ctx: Context & { params: Record<string, string> },
+  endpoint: Endpoint,
+  viewer: Viewer | undefined,
+): Promise<Input<Endpoint>> {
+  const validator = createValidator()
+  const body = validator.part('body', endpoint.body, endpoint.body && (await readBody(ctx)))
+  const query = validator.part('query', endpoint.query, endpoint.query && { ...ctx.query })
+  const headers = validator.part('header', endpoint.headers, ctx.headers)
+  validator.check()
+  const params = endpoint.params?.safeParse(ctx.params)
+  if (params && !params.success) throw new AppError('not-found', 'What the path names does not exist.')
+  return {
+    params: params?.data ?? {},
+    query,
+    headers,
+    body,
+    viewer,
+    origin: ctx.state.origin,
+    url: ctx.path + ctx.search,
+  } as Input<Endpoint>
+}
+
+function send(ctx: Context, { replies }: Endpoint, output: Output<Endpoint>) {
+  ctx.status = output.status
+  for (const [name, value] of Object.entries(output.headers ?? {}))
+    if (value !== undefined) ctx.set(name, value)
+  const reply = replies[output.status]
+  if (!reply?.body) {
+    ctx.body = null
+    return
+  }
+  ctx.body = reply.type ? output.body : JSON.stringify(output.body)
+  ctx.set('Content-Type', reply.type ?? 'application/json; charset=utf-8')
+}
+
+function answerUnmatched(ctx: Context) {
+  const { matched = [] } = ctx as Partial<RouterContext>
+  if (matched.length === 0) throw new AppError('not-found', 'Nothing is at this path.')
+  const allow = [...new Set([...matched.flatMap((layer) => layer.methods), 'OPTIONS'])].join(', ')
+  if (ctx.method !== 'OPTIONS') {
+    throw new AppError('method-not-allowed', `This path has ${allow}.`, { headers: { Allow: allow } })
+  }
+  ctx.set('Allow', allow)
+  ctx.status = 204
+}

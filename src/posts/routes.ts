@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { UserParams } from '../accounts/schema.ts'
+import { route } from '../http/endpoint.ts'
+import { Id } from '../http/fields.ts'
+import { nextLink, PageQuery } from '../http/paging.ts'
+import { NewPost, Post, PostChange, type PostRow, postETag, postHref, toPost } from './schema.ts'
+import type { Posts } from './service.ts'
+
+const tag = 'Microposts'
+const collection = '/api/users/:username/collection'
+const one = `${collection}/:id` as const
+const PostParams = UserParams.extend({ id: Id })
+const etag = { ETag: 'The version of the post' }
+
+export function postRoutes(posts: Posts) {
+  return [
+    route(
+      {
+        method: 'GET',
+        path: collection,
+        who: 'anyone',
+        summary: 'List the posts of a user, the newest first',
+        tag,
+        params: UserParams,
+        query: PageQuery,
+        replies: {
+          200: { description: 'A page of posts', body: z.array(Post), headers: { Link: 'The next page' } },
+        },
+      },
+      async ({ params, query, origin, url }) => {
+        const { rows, next } = await posts.listByAuthor(params.username, query)
+        return {
+          status: 200,
+          headers: { Link: nextLink({ origin, url }, next) },
+          body: rows.map((row) => toPost(row, origin)),
+        }
+      },
+    ),
+
+    route(
+      {
+        method: 'POST',
+        path: collection,
+        who: 'owner',
+        summary: 'Post',
+        tag,
+        params: UserParams,
+        body: NewPost,
+        replies: {
+          201: {
+            description: 'The new post',
+            body: Post,
+            headers: { Location: 'Where the post is', ...etag },
+          },
+        },
+      },
+      async ({ viewer, body, origin }) => {
+        const row = await posts.create(viewer, body)
+        return {
+          status: 201,
+          headers: { Location: postHref(origin, row), ETag: postETag(row) },
+          body: toPost(row, origin),
+        }
+      },
+    ),
+
+    route(
+      {
+        method: 'GET',
+        path: one,
+        who: 'anyone',
+        summary: 'Read a post',
+        tag,
+        params: PostParams,
+        replies: { 200: { description: 'The post', body: Post, headers: etag } },
+      },
+      async ({ params, origin }) => ok(await posts.find(params.username, params.id), origin),
+    ),
+
+    route(
+      {
+        method: 'PUT',
+        path: one,
+        who: 'owner',
+        summary: 'Replace a post',
+        tag,
+        params: PostParams,
+        body: NewPost,
+        replies: { 200: { description: 'The post as it is now', body: Post, headers: etag } },
+      },
+      async ({ viewer, params, body, origin }) => ok(await posts.change(viewer, params.id, body), origin),
+    ),
+
+    route(
+      {
+        method: 'PATCH',
+        path: one,
+        who: 'owner',
+        summary: 'Change a part of a post',
+        tag,
+        params: PostParams,
+        body: PostChange,
+        replies: { 200: { description: 'The post as it is now', body: Post, headers: etag } },
+      },
+      async ({ viewer, params, body, origin }) => ok(await posts.change(viewer, params.id, body), origin),
+    ),
+
+    route(
+      {
+        method: 'DELETE',
+        path: one,
+        who: 'owner',
+        summary: 'Delete a post',
+        tag,
+        params: PostParams,
+        replies: { 204: { description: 'Deleted' } },
+      },
+      async ({ viewer, params }) => {
+        await posts.remove(viewer, params.id)
+        return { status: 204 }
+      },
+    ),
+  ]
+}
+
+function ok(row: PostRow, origin: string) {
+  return { status: 200, headers: { ETag: postETag(row) }, body: toPost(row, origin) } as const
+}

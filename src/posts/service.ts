@@ -1,0 +1,144 @@
+import { v7 as newId } from 'uuid'
+import { isForeignKeyViolation } from '../database/errors.ts'
+import { Prisma, type PrismaClient } from '../database/generated/client.ts'
+import { retried } from '../database/transaction.ts'
+import { AppError, invalidAt } from '../errors.ts'
+import type { Metrics } from '../metrics.ts'
+import { type Page, type Slice, slice } from '../paging.ts'
+import { words } from '../words.ts'
+import type { NewPost, PostChange, PostRow } from './schema.ts'
+
+export type Posts = ReturnType<typeof createPosts>
+
+/** The user that writes: only ids of live sessions come here. */
+type Author = { userId: string; username: string }
+
+/**
+ * Posts by their author. Each operation is one statement, which is its own transaction; the author's count of
+ * posts moves in the same one.
+ */
+export function createPosts({ db, metrics }: { db: PrismaClient; metrics: Metrics }) {
+  return {
+    /** @throws {AppError} invalid-input at /referenced for a user that does not exist */
+    async create(author: Author, { text, referenced }: NewPost): Promise<PostRow> {
+      const user = await findReferenced(referenced)
+      const post = { id: newId(), text, createdAt: new Date() }
+      const inserted = await writing(
+        () => db.$executeRaw`
+          WITH author AS (
+            UPDATE "User" SET "postCount" = "postCount" + 1 WHERE "id" = ${author.userId}::uuid RETURNING "id"
+          )
+          INSERT INTO "Post" ("id", "authorId", "text", "referencedId", "createdAt", "words")
+          SELECT ${post.id}::uuid, author."id", ${text}, ${user?.id ?? null}::uuid, ${post.createdAt},
+            array_to_tsvector(${words(text)})
+          FROM author`,
+      )
+      if (inserted === 0) throw missingUser(author.username)
+      metrics.postCreated(user !== undefined)
+      return {
+        ...post,
+        editedAt: null,
+        version: 1,
+        author: author.username,
+        referenced: user?.username ?? null,
+      }
+    },
+
+    /** The posts of a user, the newest first. @throws {AppError} not-found for an unknown user */
+    async listByAuthor(username: string, page: Page): Promise<Slice<PostRow>> {
+      const rows = await db.$queryRaw<(PostRow | { id: null })[]>`
+        SELECT post.* FROM "User" u LEFT JOIN LATERAL (
+          SELECT ${columns} FROM ${joined}
+          WHERE p."authorId" = u."id" ${before(page)} ORDER BY p."id" DESC LIMIT ${page.limit + 1}
+        ) post ON true
+        WHERE u."usernameKey" = ${username.toLowerCase()}`
+      if (rows.length === 0) throw missingUser(username)
+      return slice(
+        rows.filter((row) => row.id !== null),
+        page,
+      )
+    },
+
+    /** @throws {AppError} not-found */
+    async find(username: string, id: string): Promise<PostRow> {
+      const [row] = await db.$queryRaw<PostRow[]>`
+        SELECT ${columns} FROM ${joined}
+        WHERE p."id" = ${id}::uuid AND a."usernameKey" = ${username.toLowerCase()}`
+      return row ?? missingPost()
+    },
+
+    /**
+     * Changes the parts that are given. An edit that changes nothing leaves `editedAt` and the version alone.
+     *
+     * @throws {AppError} invalid-input at /referenced, not-found
+     */
+    async change(author: Author, id: string, { text, referenced }: PostChange): Promise<PostRow> {
+      const user = await findReferenced(referenced)
+      const newText = text ?? null
+      const newReferenced = user?.id ?? null
+      const changed = await writing(
+        () => db.$executeRaw`
+          UPDATE "Post" SET
+            "text" = COALESCE(${newText}, "text"),
+            "words" = CASE WHEN ${newText}::text IS NULL THEN "words" ELSE array_to_tsvector(${words(text ?? '')}) END,
+            "referencedId" = CASE WHEN ${referenced === undefined} THEN "referencedId" ELSE ${newReferenced}::uuid END,
+            "editedAt" = ${new Date()},
+            "version" = "version" + 1
+          WHERE "id" = ${id}::uuid AND "authorId" = ${author.userId}::uuid AND (
+            "text" <> ${newText} OR
+            ${referenced !== undefined} AND "referencedId" IS DISTINCT FROM ${newReferenced}::uuid)`,
+      )
+      const row = await this.find(author.username, id)
+      if (changed > 0) metrics.postEdited()
+      return row
+    },
+
+    /** @throws {AppError} not-found, the second time too */
+    async remove(author: Author, id: string): Promise<void> {
+      const deleted = await writing(
+        () => db.$executeRaw`
+          WITH post AS (
+            DELETE FROM "Post" WHERE "id" = ${id}::uuid AND "authorId" = ${author.userId}::uuid RETURNING "authorId"
+          )
+          UPDATE "User" SET "postCount" = "postCount" - 1 FROM post WHERE "User"."id" = post."authorId"`,
+      )
+      if (deleted === 0) missingPost()
+      metrics.postsDeleted(1)
+    },
+  }
+
+  async function findReferenced(name: string | null | undefined) {
+    if (!name) return undefined
+    const user = await db.user.findUnique({
+      where: { usernameKey: name.toLowerCase() },
+      select: { id: true, username: true },
+    })
+    return user ?? missingReference()
+  }
+}
+
+const columns = Prisma.sql`p."id", p."text", p."createdAt", p."editedAt", p."version",
+  a."username" AS "author", r."username" AS "referenced"`
+const joined = Prisma.sql`"Post" p JOIN "User" a ON a."id" = p."authorId" LEFT JOIN "User" r ON r."id" = p."referencedId"`
+
+const before = ({ cursor }: Page) => (cursor ? Prisma.sql`AND p."id" < ${cursor}::uuid` : Prisma.empty)
+
+/** A write that lost a race: repeated where the database asks for it, a fault of the input where a user is gone. */
+async function writing(statement: () => Promise<number>): Promise<number> {
+  try {
+    return await retried(statement)
+  } catch (error) {
+    if (isForeignKeyViolation(error)) missingReference()
+    throw error
+  }
+}
+
+const missingUser = (username: string) => new AppError('not-found', `There is no user ${username}.`)
+
+const missingPost = (): never => {
+  throw new AppError('not-found', 'There is no such post.')
+}
+
+const missingReference = (): never => {
+  throw invalidAt('/referenced', 'is no user')
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { toUser } from '../accounts/schema.ts'
+import { route } from '../http/endpoint.ts'
+import { Credentials, Login, Session, SessionParams, toSession } from './schema.ts'
+import type { Sessions } from './service.ts'
+
+const tag = 'Sessions'
+const noStore = { 'Cache-Control': 'no-store' }
+const cacheControl = { 'Cache-Control': 'no-store: the answer is for its reader alone' }
+
+export function sessionRoutes(sessions: Sessions) {
+  return [
+    route(
+      {
+        method: 'POST',
+        path: '/api/login',
+        who: 'anyone',
+        summary: 'Log in',
+        tag,
+        body: Credentials,
+        replies: { 200: { description: 'A token and its user', body: Login, headers: cacheControl } },
+        problems: ['wrong-credentials'],
+      },
+      async ({ body, origin }) => {
+        const { token, expiresAt, user } = await sessions.login(body)
+        return {
+          status: 200,
+          headers: noStore,
+          body: { token, expiresAt: expiresAt.toISOString(), user: toUser(user, origin) },
+        }
+      },
+    ),
+
+    route(
+      {
+        method: 'POST',
+        path: '/api/logout',
+        who: 'bearer',
+        summary: 'Log out',
+        tag,
+        replies: { 204: { description: 'The token is dead' } },
+      },
+      async ({ viewer }) => {
+        await sessions.end(viewer.userId, viewer.sessionId)
+        return { status: 204, headers: noStore }
+      },
+    ),
+
+    route(
+      {
+        method: 'GET',
+        path: '/api/sessions',
+        who: 'bearer',
+        summary: 'List the own live sessions',
+        tag,
+        replies: {
+          200: {
+            description: 'All of them, the newest first',
+            body: z.array(Session),
+            headers: cacheControl,
+          },
+        },
+      },
+      async ({ viewer }) => {
+        const rows = await sessions.list(viewer.userId)
+        return { status: 200, headers: noStore, body: rows.map((row) => toSession(row, viewer.sessionId)) }
+      },
+    ),
+
+    route(
+      {
+        method: 'DELETE',
+        path: '/api/sessions/:id',
+        who: 'bearer',
+        summary: 'End one of the own sessions',
+        tag,
+        params: SessionParams,
+        replies: { 204: { description: 'The session is ended' } },
+      },
+      async ({ viewer, params }) => {
+        await sessions.end(viewer.userId, params.id)
+        return { status: 204, headers: noStore }
+      },
+    ),
+  ]
+}

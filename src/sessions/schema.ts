@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { User } from '../accounts/schema.ts'
+import { Id, Time } from '../http/fields.ts'
+
+/** Only the types are checked: a password that was valid when it was set must stay one. */
+export const Credentials = z
+  .object({
+    username: z.string().meta({ examples: ['alice'] }),
+    password: z.string().meta({ format: 'password', examples: ['correct horse battery'] }),
+  })
+  .meta({ id: 'Credentials' })
+export type Credentials = z.output<typeof Credentials>
+
+export const Login = z
+  .object({
+    token: z.string().meta({ description: 'For `Authorization: Bearer TOKEN`. It is shown only here.' }),
+    expiresAt: Time,
+    user: User,
+  })
+  .meta({ id: 'Login' })
+
+export const Session = z
+  .object({
+    id: Id,
+    createdAt: Time,
+    lastUsedAt: Time,
+    expiresAt: Time,
+    current: z.boolean().meta({ description: 'Whether this request came with its token.' }),
+  })
+  .meta({ id: 'Session' })
+
+export const SessionParams = z.object({ id: Id })
+
+export type SessionRow = { id: string; createdAt: Date; lastUsedAt: Date; expiresAt: Date }
+
+export function toSession(row: SessionRow, currentId: string): z.input<typeof Session> {
+  return {
+    id: row.id,
+    createdAt: row.createdAt.toISOString(),
+    lastUsedAt: row.lastUsedAt.toISOString(),
+    expiresAt: row.expiresAt.toISOString(),
+    current: row.id === currentId,
+  }
+}

@@ -1,0 +1,91 @@
+import { v7 as newId } from 'uuid'
+import type { UserRow } from '../accounts/schema.ts'
+import { hashToken, newToken, verifyPassword } from '../credentials.ts'
+import type { PrismaClient } from '../database/generated/client.ts'
+import { AppError } from '../errors.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Credentials, SessionRow } from './schema.ts'
+
+export type Sessions = ReturnType<typeof createSessions>
+
+/** When a session was last used is kept to the minute, so that reading costs no write. */
+const touchEveryMs = 60_000
+
+/** Logging in and out, and the users of live tokens. `ttlMs` is how long a session lives from its login. */
+export function createSessions({
+  db,
+  metrics,
+  ttlMs,
+}: {
+  db: PrismaClient
+  metrics: Metrics
+  ttlMs: number
+}) {
+  return {
+    /** @throws {AppError} wrong-credentials, the same for an unknown user and a wrong password, in time too. */
+    async login({
+      username,
+      password,
+    }: Credentials): Promise<{ token: string; expiresAt: Date; user: UserRow }> {
+      // PostgreSQL cannot be asked for a name with a NUL in it; nobody has one.
+      const usernameKey = username.replaceAll('\0', ' ').toLowerCase()
+      const user = await db.user.findUnique({ where: { usernameKey } })
+      if (!(await verifyPassword(password, user?.passwordHash)) || !user) {
+        metrics.loggedIn('wrong_credentials')
+        throw new AppError('wrong-credentials', 'No user has this username and this password.', {
+          headers: { 'WWW-Authenticate': 'Bearer' },
+        })
+      }
+      const token = newToken()
+      const now = new Date()
+      const expiresAt = new Date(now.getTime() + ttlMs)
+      await db.session.deleteMany({ where: { userId: user.id, expiresAt: { lte: now } } })
+      await db.session.create({
+        data: {
+          id: newId(),
+          userId: user.id,
+          tokenHash: hashToken(token),
+          createdAt: now,
+          lastUsedAt: now,
+          expiresAt,
+        },
+        select: { id: true },
+      })
+      metrics.loggedIn('success')
+      return { token, expiresAt, user }
+    },
+
+    /** The user and session of a live token; undefined where it is none. */
+    async authenticate(token: string) {
+      const session = await db.session.findUnique({
+        where: { tokenHash: hashToken(token) },
+        select: { id: true, lastUsedAt: true, expiresAt: true, user: { select: viewerFields } },
+        relationLoadStrategy: 'join',
+      })
+      const now = new Date()
+      if (!session || session.expiresAt <= now) return undefined
+      if (now.getTime() - session.lastUsedAt.getTime() >= touchEveryMs) {
+        await db.session.updateMany({ where: { id: session.id }, data: { lastUsedAt: now } })
+      }
+      const { id: userId, username, usernameKey } = session.user
+      return { userId, username, usernameKey, sessionId: session.id }
+    },
+
+    /** The live sessions of a user, the newest first. */
+    async list(userId: string): Promise<SessionRow[]> {
+      return db.session.findMany({
+        where: { userId, expiresAt: { gt: new Date() } },
+        orderBy: { id: 'desc' },
+        select: { id: true, createdAt: true, lastUsedAt: true, expiresAt: true },
+      })
+    },
+
+    /** Ends a session at once. @throws {AppError} not-found for one that is not the user's. */
+    async end(userId: string, sessionId: string): Promise<void> {
+      const { count } = await db.session.deleteMany({ where: { id: sessionId, userId } })
+      if (count === 0) throw new AppError('not-found', 'You have no such session.')
+    },
+  }
+}
+
+const viewerFields = { id: true, username: true, usernameKey: true } as const
