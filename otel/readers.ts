@@ -1,0 +1,70 @@
+// A reader of metrics for each configured exporter, whose packages are imported only when it is chosen.
+import type { IncomingMessage } from 'node:http'
+import {
+  ConsoleMetricExporter,
+  type MetricReader,
+  PeriodicExportingMetricReader,
+  type PushMetricExporter,
+} from '@opentelemetry/sdk-metrics'
+import manifest from '../package.json' with { type: 'json' }
+import type { PullConfig, PushConfig, ReaderConfig } from './config.ts'
+import type { Log } from './log.ts'
+
+export type Reader = {
+  reader: MetricReader
+  /** What is exported and where, for the line that the start prints. */
+  description: { exporter: string; endpoint?: string; protocol?: string; intervalMs?: number }
+  /** Whether a request that reaches this process is one of the reader's own. */
+  isOwnRequest?: (request: IncomingMessage) => boolean
+  /** Frees what the reader's shutdown leaves open. */
+  close?: () => Promise<void>
+}
+
+/** Throws an Error that says why when a reader cannot start: a port that is taken, say. */
+export function createReaders(configs: readonly ReaderConfig[], log: Log): Promise<Reader[]> {
+  return Promise.all(
+    configs.map((config) =>
+      config.kind === 'pull' ? createPullReader(config, log) : createPushReader(config),
+    ),
+  )
+}
+
+async function createPullReader({ host, port, token }: PullConfig, log: Log): Promise<Reader> {
+  const { isScrape, startPullEndpoint } = await import('./pull/endpoint.ts')
+  const { reader, url, close } = await startPullEndpoint({
+    host,
+    port,
+    token,
+    version: manifest.version,
+    log,
+  })
+  return { reader, description: { exporter: 'prometheus', endpoint: url }, isOwnRequest: isScrape, close }
+}
+
+async function createPushReader({
+  exporter,
+  intervalMs,
+  timeoutMs,
+  maxBatchSize,
+}: PushConfig): Promise<Reader> {
+  return {
+    reader: new PeriodicExportingMetricReader({
+      exporter: await createExporter(exporter),
+      exportIntervalMillis: intervalMs,
+      exportTimeoutMillis: timeoutMs,
+      maxExportBatchSize: maxBatchSize,
+    }),
+    description: { exporter: exporter.kind, ...describe(exporter), intervalMs },
+  }
+}
+
+async function createExporter(config: PushConfig['exporter']): Promise<PushMetricExporter> {
+  if (config.kind === 'console') return new ConsoleMetricExporter()
+  return (await import('./otlp.ts')).createOtlpExporter(config)
+}
+
+function describe(config: PushConfig['exporter']) {
+  if (config.kind === 'console') return undefined
+  const { origin, pathname } = new URL(config.endpoint)
+  return { protocol: config.protocol, endpoint: config.protocol === 'grpc' ? origin : origin + pathname }
+}

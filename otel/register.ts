@@ -1,0 +1,37 @@
+// Loaded with --import before the service: what it has to measure, it finds measured.
+import { ConfigError, readConfig } from './config.ts'
+import { log } from './log.ts'
+import type { Telemetry } from './telemetry.ts'
+
+/** The last push may take this long: a collector that is away must not hold a stop up. */
+const stopTimeoutMs = 5_000
+
+try {
+  const config = await readConfig(process.env)
+  if (config) {
+    const { startTelemetry } = await import('./telemetry.ts')
+    const telemetry = await startTelemetry(config, log)
+    const endpoint = telemetry.exporters.find(({ exporter }) => exporter === 'prometheus')?.endpoint
+    log('info', { exporters: telemetry.exporters, endpoint }, 'metrics exported')
+    process.once('beforeExit', () => void stop(telemetry))
+  } else {
+    log('info', { exporters: [] }, 'metrics not exported')
+  }
+} catch (error) {
+  const faults =
+    error instanceof ConfigError ? error.faults : [error instanceof Error ? error.message : error]
+  for (const fault of faults) process.stderr.write(`${fault}\n`)
+  process.exit(1)
+}
+
+/** The service has let go of the loop by then, and may have set an exit code, which stays as it is. */
+async function stop(telemetry: Telemetry) {
+  const timer = setTimeout(() => {
+    log('warn', { timeoutMs: stopTimeoutMs }, 'the last metrics were not pushed in time')
+    process.exit()
+  }, stopTimeoutMs)
+  await telemetry
+    .stop()
+    .catch((error) => log('error', { reason: String(error) }, 'telemetry did not stop in order'))
+  clearTimeout(timer)
+}
