@@ -1,8 +1,10 @@
+-- By hand: COLLATE "C" on "usernameKey", whose unique index then also finds prefixes, the same on every database.
+
 -- CreateTable
 CREATE TABLE "User" (
     "id" UUID NOT NULL,
     "username" TEXT NOT NULL,
-    "usernameKey" TEXT NOT NULL,
+    "usernameKey" TEXT COLLATE "C" NOT NULL,
     "displayName" TEXT,
     "bio" TEXT,
     "passwordHash" TEXT NOT NULL,
@@ -73,9 +75,6 @@ CREATE TABLE "RateLimit" (
 
 -- CreateIndex
 CREATE UNIQUE INDEX "User_usernameKey_key" ON "User"("usernameKey");
-
--- CreateIndex
-CREATE INDEX "User_usernameKey_prefix_idx" ON "User"("usernameKey" text_pattern_ops);
 
 -- CreateIndex
 CREATE INDEX "User_words_idx" ON "User" USING GIN ("words");

@@ -1,0 +1,114 @@
+// Prisma's schema engine as WebAssembly, for what Prisma's own commands do with a downloaded one. Development only.
+import { readFileSync } from 'node:fs'
+import { PGlite } from '@electric-sql/pglite'
+import { dataDir } from '@electric-sql/pglite-prepopulatedfs'
+import { PrismaPg } from '@prisma/adapter-pg'
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  ColumnTypeEnum,
+  type SqlDriverAdapter,
+  type SqlMigrationAwareDriverAdapterFactory,
+  type SqlQuery,
+} from '@prisma/driver-adapter-utils'
+import { type MigrationList, SchemaEngine, type SchemasContainer } from '@prisma/schema-engine-wasm'
+import { Pool, type PoolConfig, type QueryArrayConfig } from 'pg'
+import { type Migration, migrationsFolder } from '../src/database/migration-files.ts'
+import { connectTo } from '../src/database/pglite-socket.ts'
+
+/** Every table is the schema's. */
+export const noFilters = { externalTables: [], externalEnums: [] }
+
+// The engine reports a panic of its own to this global, as it does in Prisma's commands.
+Object.assign(globalThis, {
+  PRISMA_WASM_PANIC_REGISTRY: {
+    set_message: (message: string) => process.stderr.write(`Prisma's schema engine: ${message}\n`),
+  },
+})
+
+/** An engine on a database, through a pool of createCatalogPool; what it has to try out it does on a PGlite in memory. */
+export function createSchemaEngine(pool: Pool, schema: SchemasContainer): Promise<SchemaEngine> {
+  const datamodels = schema.files.map(({ path, content }): [string, string] => [path, content])
+  const factory = bindMigrationAwareSqlAdapterFactory(adapterFactory(pool))
+  return SchemaEngine.new({ datamodels }, () => {}, factory)
+}
+
+/** PostgreSQL in memory, empty. */
+export async function createMemoryDatabase() {
+  const pglite = await PGlite.create({ loadDataDir: await dataDir() })
+  const pool = createCatalogPool({ max: 1, idleTimeoutMillis: 0, stream: () => connectTo(pglite) })
+  const close = async () => {
+    await pool.end()
+    await pglite.close()
+  }
+  return { pool, close }
+}
+
+export function readSchema(): SchemasContainer {
+  const path = new URL('../prisma/schema.prisma', import.meta.url).pathname
+  return { files: [{ path, content: readFileSync(path, 'utf8') }] }
+}
+
+/** The migrations as the engine takes them. */
+export function toMigrationList(migrations: Migration[]): MigrationList {
+  return {
+    baseDir: migrationsFolder,
+    lockfile: {
+      path: 'migration_lock.toml',
+      content: readFileSync(`${migrationsFolder}/migration_lock.toml`, 'utf8'),
+    },
+    shadowDbInitScript: '',
+    migrationDirectories: migrations.map(({ name, sql }) => ({
+      path: name,
+      migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: sql } },
+    })),
+  }
+}
+
+/** A pool whose results Prisma's adapter can read when they come from the system catalogue. */
+export function createCatalogPool(config: PoolConfig): Pool {
+  const pool = new Pool(config)
+  const query = pool.query.bind(pool)
+  return Object.assign(pool, {
+    query: async (config: QueryArrayConfig) => {
+      const result = await query(config)
+      const charColumns = result.fields.flatMap((field, i) => (field.dataTypeID === oid.char ? [i] : []))
+      for (const i of charColumns) Object.assign(result.fields[i] ?? {}, { dataTypeID: oid.text })
+      charColumnsOf.set(result.rows, charColumns)
+      return result
+    },
+  })
+}
+
+/** The adapter has no name for the catalogue's one-byte "char", and the engine takes nothing else for it. */
+const oid = { char: 18, text: 25 }
+const charColumnsOf = new WeakMap<object, number[]>()
+
+function adapterFactory(pool: Pool): SqlMigrationAwareDriverAdapterFactory {
+  return {
+    provider: 'postgres',
+    adapterName: '@prisma/adapter-pg',
+    connect: () => connect(pool),
+    connectToShadowDb: async () => {
+      const shadow = await createMemoryDatabase()
+      return connect(shadow.pool, shadow.close)
+    },
+  }
+}
+
+async function connect(pool: Pool, dispose = async () => {}): Promise<SqlDriverAdapter> {
+  const adapter = await new PrismaPg(pool).connect()
+  const queryRaw = adapter.queryRaw.bind(adapter)
+  return Object.assign(adapter, {
+    queryRaw: async (query: SqlQuery) => {
+      const result = await queryRaw(query)
+      for (const i of charColumnsOf.get(result.rows) ?? []) result.columnTypes[i] = ColumnTypeEnum.Character
+      return result
+    },
+    // Prisma's own splits at every semicolon, those in texts and functions among them.
+    executeScript: async (script: string) => {
+      const connection = await pool.connect()
+      await connection.query(script).finally(() => connection.release())
+    },
+    dispose,
+  })
+}
