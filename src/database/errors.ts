@@ -43,6 +43,12 @@ const unavailableKinds: ReadonlySet<string> = new Set([
   'TooManyConnections',
 ])
 
+/** One line for people. Where a name has several addresses and none answers, Node's error has no message itself. */
+export function faultMessage(error: unknown): string {
+  if (error instanceof AggregateError && !error.message) return faultMessage(error.errors[0])
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** The server's own code (PostgreSQL, appendix A), from Prisma's errors and from the driver's. */
 export function sqlState(error: unknown): string | undefined {
   const code = causeOf(error)?.originalCode ?? codeOf(error)
