@@ -227,7 +227,8 @@ export const catalogue = {
   },
   'microposts.build.info': {
     kind: 'gauge',
-    unit: '1',
+    // An annotation, not '1': that would make it a ratio in Prometheus.
+    unit: '{build}',
     description: 'Always 1; its attributes say what runs.',
     // One value each per process: what the build and the runtime say of themselves.
     attributes: { 'service.version': [], 'vcs.ref.head.revision': [], 'process.runtime.version': [] },

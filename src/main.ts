@@ -1,17 +1,15 @@
 // The service's process: config, database, metrics, app, listen; and in order back on a signal.
-import { setTimeout } from 'node:timers/promises'
-import pino, { type Logger } from 'pino'
+import pino from 'pino'
 import { createApp } from './app.ts'
 import { readBuild } from './build.ts'
 import { readConfig } from './config.ts'
-import { type Database, openDatabase } from './database/database.ts'
-import { isUnavailable } from './database/errors.ts'
+import { openDatabase } from './database/database.ts'
+import { migrateWhenReachable } from './database/migrate-when-reachable.ts'
 import { startServer } from './http/server.ts'
 import { createMetrics } from './metrics.ts'
 
 /** A supervisor kills after 10 s at the soonest: the database and the last metrics need some of them. */
 const drainMs = 8_000
-const retryMs = 1_000
 
 async function start() {
   const config = readConfig()
@@ -36,7 +34,7 @@ async function start() {
     const server = await startServer({ handle: app.callback(), host, port, metrics })
     log.info({ url: `http://${host}:${server.port}`, database: database.name }, 'listening')
     try {
-      await migrate(database, log, stopping.signal)
+      await migrateWhenReachable(database, { log, signal: stopping.signal })
       if (!stopping.signal.aborted) log.info('ready')
       await aborted(stopping.signal)
     } finally {
@@ -46,19 +44,6 @@ async function start() {
     await database.close()
   }
   log.info('stopped')
-}
-
-/** Applies the migrations as soon as the database is there: without it the service lives, but is not ready. */
-async function migrate(database: Database, log: Logger, signal: AbortSignal) {
-  while (!signal.aborted) {
-    try {
-      return await database.migrate()
-    } catch (error) {
-      if (!isUnavailable(error)) throw error
-      log.warn({ database: database.name, err: error }, 'database unavailable, trying again')
-      await setTimeout(retryMs, undefined, { signal }).catch(() => {})
-    }
-  }
 }
 
 /** The second signal ends the process as it would have without us. */

@@ -21,6 +21,7 @@ export type DatabaseOperation = {
   collection?: (typeof databaseCollections)[number] | undefined
   error?: (typeof databaseErrors)[number] | undefined
 }
+export type RejectionReason = (typeof rejectionReasons)[number]
 /** A reading of the connection pool, in connections and waiting requests. */
 export type PoolReading = { idle: number; used: number; max: number; pending: number }
 export type MigrationsReading = { applied: number; unapplied: number }
@@ -72,8 +73,7 @@ export function createMetrics(build: Build) {
       requestBody.record(bytes, exchangeAttributes(exchange)),
     responseBodySent: (exchange: Exchange, bytes: number) =>
       responseBody.record(bytes, exchangeAttributes(exchange)),
-    requestRejected: (reason: (typeof rejectionReasons)[number]) =>
-      rejected.add(1, { 'microposts.rejection.reason': reason }),
+    requestRejected: (reason: RejectionReason) => rejected.add(1, { 'microposts.rejection.reason': reason }),
 
     databaseOperated: (what: DatabaseOperation, seconds: number) =>
       operation.record(seconds, operationAttributes(what)),

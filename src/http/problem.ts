@@ -1,7 +1,7 @@
 // Renders every failure as application/problem+json (RFC 9457); the only try/catch on a request's way.
 import type { Logger } from 'pino'
-import { AppError } from '../errors.ts'
-import type { Metrics } from '../metrics.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
+import type { Metrics, RejectionReason } from '../metrics.ts'
 import type { Context, Middleware, RoutedRequest } from './context.ts'
 import { problems, problemType } from './problems.ts'
 
@@ -21,10 +21,15 @@ export function problem(deps: {
       const error = thrown instanceof AppError ? thrown : unforeseen(thrown, deps.isUnavailable)
       const { status } = problems[error.code]
       if (status >= 500) report(deps, ctx, thrown)
+      const reason = rejections[error.code]
+      if (reason) deps.metrics.requestRejected(reason)
       answer(ctx, error)
     }
   }
 }
+
+/** The refusals that are counted as such. */
+const rejections: Partial<Record<ErrorCode, RejectionReason>> = { 'content-too-large': 'body_size' }
 
 function answer(ctx: Context, { code, message, faults, headers }: AppError) {
   // Half an answer cannot be taken back: the client must see that it is broken.
