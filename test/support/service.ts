@@ -1,0 +1,65 @@
+// A service as users run it: a process of its own, on free ports, on a fresh database.
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { freshDatabase } from './database.ts'
+import { until } from './until.ts'
+
+export type LogLine = { level: number; msg: string; [field: string]: unknown }
+export type Service = Awaited<ReturnType<typeof startService>>
+
+/** Starts a service with these settings and waits until it is ready. `stop` ends it and drops its database. */
+export async function startService(env: Record<string, string> = {}) {
+  const database = await freshDatabase()
+  const running = runService({ ...database.env, ...env })
+  await running.logged('ready')
+  const { url } = await running.logged('listening')
+  const { endpoint } = await running.logged('metrics exported')
+  return {
+    ...running,
+    url: String(url),
+    metricsUrl: String(endpoint),
+    database,
+    stop: async () => {
+      running.kill('SIGTERM')
+      await running.exited
+      await database.drop()
+    },
+  }
+}
+
+/** Starts a process with these settings and nothing else; what it says and how it ends is there to be read. */
+export function runService(env: Record<string, string>) {
+  const child = spawn(process.execPath, ['--import', './otel/register.ts', 'src/main.ts'], {
+    env: { PATH: process.env.PATH, PORT: '0', OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const lines: LogLine[] = []
+  createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line)))
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  let exitCode: number | null | undefined
+  const exited = new Promise<number | null>((resolve) =>
+    child.once('close', (code) => {
+      exitCode = code
+      resolve(code)
+    }),
+  )
+
+  return {
+    pid: child.pid,
+    /** The exit code; null for a process that a signal killed. */
+    exited,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    lines,
+    stderr: () => stderr,
+    /** The first log line with this message; rejects when the process ends without it. */
+    logged: (message: string): Promise<LogLine> =>
+      until(`the service logs "${message}"`, () => {
+        const line = lines.find(({ msg }) => msg === message)
+        if (!line && exitCode !== undefined) throw new Error(`The service ended (${exitCode}): ${stderr}`)
+        return line
+      }),
+  }
+}
