@@ -1,6 +1,6 @@
 // The folder of the embedded database: made whole or not at all, and only opened by the version that can read it.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { dataDir as freshCluster } from '@electric-sql/pglite-prepopulatedfs'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
@@ -30,11 +30,23 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
 
 function takeFolder(folder: string): FolderLock {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(resolve(folder))
     return lockFolder(folder)
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error
     throw new Error(`The data folder ${folder} cannot be used: ${error.message}.`, { cause: error })
+  }
+}
+
+/** Node's own recursive mkdir never returns where the parent takes no folders, as /proc does (Node 24.21). */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  makeFolder(dirname(path))
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Another process that starts on the same folder may have been first.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
   }
 }
 
