@@ -28,13 +28,13 @@ export async function startService(env: Record<string, string> = {}) {
 }
 
 /** Starts a process with these settings and nothing else; what it says and how it ends is there to be read. */
-export function runService(env: Record<string, string>) {
-  const child = spawn(process.execPath, ['--import', './otel/register.ts', 'src/main.ts'], {
+export function runService(env: Record<string, string>, entry = 'src/main.ts') {
+  const child = spawn(process.execPath, ['--import', './otel/register.ts', entry], {
     env: { PATH: process.env.PATH, PORT: '0', OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const lines: LogLine[] = []
-  createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line)))
+  createInterface(child.stdout).on('line', (line) => lines.push(parseLine(line)))
   let stderr = ''
   child.stderr.on('data', (chunk) => {
     stderr += chunk
@@ -62,4 +62,9 @@ export function runService(env: Record<string, string>) {
         return line
       }),
   }
+}
+
+/** The console exporter writes what is no line of the log. */
+function parseLine(line: string): LogLine {
+  return line.startsWith('{"') ? JSON.parse(line) : { level: 0, msg: line }
 }
