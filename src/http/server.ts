@@ -25,6 +25,7 @@ export async function startServer(options: {
 }) {
   const { handle, host, port, metrics } = options
   let stopping = false
+  const answering = new Set<ServerResponse>()
   const server = createServer(
     {
       headersTimeout: headersTimeoutMs,
@@ -32,8 +33,9 @@ export async function startServer(options: {
       keepAliveTimeout: keepAliveTimeoutMs,
     },
     (request, response) => {
-      // Tells the client that this connection takes no further request.
-      if (stopping) response.setHeader('Connection', 'close')
+      if (stopping) announceClose(response)
+      answering.add(response)
+      response.once('close', () => answering.delete(response))
       handle(request, response)
     },
   )
@@ -49,12 +51,18 @@ export async function startServer(options: {
     /** Takes no more connections, lets running requests end, and cuts off those that last longer than `graceMs`. */
     async stop(graceMs: number): Promise<void> {
       stopping = true
+      for (const response of answering) announceClose(response)
       const closed = new Promise((resolve) => server.close(resolve))
       const deadline = setTimeout(() => server.closeAllConnections(), graceMs)
       await closed
       clearTimeout(deadline)
     },
   }
+}
+
+/** Tells the client that its connection takes no further request; Node then closes it after the answer. */
+function announceClose(response: ServerResponse) {
+  if (!response.headersSent) response.setHeader('Connection', 'close')
 }
 
 function listen(server: ReturnType<typeof createServer>, host: string, port: number): Promise<void> {
