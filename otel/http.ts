@@ -5,8 +5,9 @@ import { context } from '@opentelemetry/api'
 import { getRPCMetadata } from '@opentelemetry/core'
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 
-/** nginx's status for a client that closed the request; no RFC has one. */
+/** No RFC has a status for a client that went away; this is nginx's. */
 const clientClosedRequest = 499
+const brokenOff = 500
 
 /**
  * Measures every request that a `node:http` server of this process answers, but those that `ignore` holds for:
@@ -34,7 +35,8 @@ function completeBeforeRecord(response: ServerResponse<IncomingMessage & { route
   const metadata = getRPCMetadata(context.active())
   response.on('close', () => {
     if (metadata && response.req.route) metadata.route = response.req.route
-    if (!response.writableFinished && !isStream(response)) response.statusCode = clientClosedRequest
+    if (response.writableFinished || isStream(response)) return
+    response.statusCode = response.errored ? brokenOff : clientClosedRequest
   })
 }
 

@@ -43,6 +43,8 @@ function options({ endpoint, timeoutMs, compression, temporality }: OtlpConfig) 
   return {
     url: endpoint,
     timeoutMillis: timeoutMs,
+    // The next one has all that this one has, and newer.
+    concurrencyLimit: 1,
     compression: compression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
     temporalityPreference: temporalities[temporality],
   }

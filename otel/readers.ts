@@ -41,6 +41,10 @@ async function createPullReader({ host, port, token }: PullConfig, log: Log): Pr
   return { reader, description: { exporter: 'prometheus', endpoint: url }, isOwnRequest: isScrape, close }
 }
 
+/**
+ * An export that the reader has given up must not go on: with a collector that is away and a short interval there
+ * would always be one, and the event loop would never be empty.
+ */
 async function createPushReader({
   exporter,
   intervalMs,
@@ -49,7 +53,7 @@ async function createPushReader({
 }: PushConfig): Promise<Reader> {
   return {
     reader: new PeriodicExportingMetricReader({
-      exporter: await createExporter(exporter),
+      exporter: await createExporter(exporter, timeoutMs),
       exportIntervalMillis: intervalMs,
       exportTimeoutMillis: timeoutMs,
       maxExportBatchSize: maxBatchSize,
@@ -58,9 +62,10 @@ async function createPushReader({
   }
 }
 
-async function createExporter(config: PushConfig['exporter']): Promise<PushMetricExporter> {
+async function createExporter(config: PushConfig['exporter'], limitMs: number): Promise<PushMetricExporter> {
   if (config.kind === 'console') return new ConsoleMetricExporter()
-  return (await import('./otlp.ts')).createOtlpExporter(config)
+  const timeoutMs = Math.min(config.timeoutMs, limitMs)
+  return (await import('./otlp.ts')).createOtlpExporter({ ...config, timeoutMs })
 }
 
 function describe(config: PushConfig['exporter']) {

@@ -58,7 +58,7 @@ export function readView(model: ViewConfigModel, index: number, faults: Faults):
       faults,
     ),
   }
-  if (view.name === undefined || !view.instrumentName?.includes('*')) return [view]
+  if (view.name === undefined || !(model.selector.instrument_name ?? '*').includes('*')) return [view]
   faults.refuse(stream.nameOf('name'), view.name, 'of use with an instrument_name that may match several')
   return []
 }

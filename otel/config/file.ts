@@ -51,7 +51,8 @@ function parse(path: string, faults: Faults): ConfigurationModel | undefined {
     return parseConfigFile(path)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    for (const line of linesOf(message)) faults.lines.push(`OTEL_CONFIG_FILE: ${path}: ${line}`)
+    for (const line of linesOf(message.replaceAll(`${path}: `, '')))
+      faults.lines.push(`OTEL_CONFIG_FILE: ${path}: ${line}`)
     return undefined
   }
 }
