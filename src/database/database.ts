@@ -39,6 +39,8 @@ export async function openDatabase({ url, dataDir, metrics, log }: DatabaseOptio
   const files = readMigrations()
   const backend = await openBackend(url, dataDir, { metrics, log })
   const client = createClient(backend, metrics)
+  // Loads the query compiler now rather than in the first request; connects nothing.
+  await client.$connect()
   let counts: MigrationCounts = { applied: 0, unapplied: files.length }
   metrics.observeMigrations(() => counts)
 

@@ -20,10 +20,12 @@ export async function openEmbedded(dataDir: string, deps: BackendDependencies): 
       cause: error,
     })
   })
-  const pool = createPool(
-    { max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: 5_000, stream: () => connectTo(pglite) },
-    deps,
-  )
+  let fault: Error | undefined
+  const stream = () =>
+    connectTo(pglite, (error) => {
+      fault = error
+    })
+  const pool = createPool({ max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: 5_000, stream }, deps)
   return {
     kind: 'pglite',
     name: `embedded in ${dataDir}`,
@@ -34,6 +36,7 @@ export async function openEmbedded(dataDir: string, deps: BackendDependencies): 
       return use(connection).finally(() => connection.release())
     },
     ping: async () => {
+      if (fault) throw new Error(`The embedded database stopped: ${fault.message}`, { cause: fault })
       if (!pglite.ready) throw new Error('The embedded database is closed.')
     },
     close: async () => {

@@ -7,9 +7,10 @@ import type { PGlite } from '@electric-sql/pglite'
  * A stream that speaks PostgreSQL's wire protocol with PGlite, as `pg` expects of a socket.
  *
  * PGlite is one session: use one socket at a time (a pool of one). Each socket finds the session as a new connection
- * would, without the transaction, settings and prepared statements of the one before.
+ * would, without the transaction, settings and prepared statements of the one before. `onStop` hears when PGlite itself
+ * failed (errors in statements are answers like others): it will not answer again.
  */
-export function connectTo(pglite: PGlite): Duplex {
+export function connectTo(pglite: PGlite, onStop: (error: Error) => void = () => {}): Duplex {
   const socket = new Duplex({
     read: () => {},
     write: (chunk: Buffer, _encoding, done) => answer(chunk, done),
@@ -28,8 +29,11 @@ export function connectTo(pglite: PGlite): Duplex {
         const reply = isStartup(messages) ? startSession(pglite) : pglite.execProtocolRawSync(messages)
         if (reply.length > 0) socket.push(Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength))
         done()
-      } catch (error) {
-        done(error instanceof Error ? error : new Error('PGlite stopped', { cause: error }))
+      } catch (thrown) {
+        // It throws what is no Error, too: Emscripten's ExitStatus.
+        const error = thrown instanceof Error ? thrown : new Error('PGlite ended', { cause: thrown })
+        onStop(error)
+        done(error)
       }
     })
   }

@@ -17,13 +17,10 @@ export function describeStatement(sql: string): Statement {
   return statement
 }
 
-const operations: ReadonlyMap<string, Statement['operation']> = new Map(
-  databaseOperations.map((operation) => [operation, operation]),
-)
-
-/** What is no verb of the main statement: comments, texts, quoted names, and everything in parentheses. */
+/** Comments, texts and quoted names are each one token, so that nothing is read in them; digits and signs are none. */
 const tokens = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|[A-Za-z_]\w*/g
 
+/** The first verb outside of parentheses, where a WITH has its parts. */
 function operationOf(sql: string): Statement['operation'] {
   let depth = 0
   let inWith = false
@@ -32,7 +29,7 @@ function operationOf(sql: string): Statement['operation'] {
     else if (token === ')') depth--
     else if (depth === 0 && /^[A-Za-z]/.test(token)) {
       const word = token.toUpperCase()
-      const operation = operations.get(word)
+      const operation = databaseOperations.find((known) => known === word)
       if (operation) return operation
       if (word === 'WITH') inWith = true
       else if (!inWith) return '_OTHER'
@@ -41,9 +38,10 @@ function operationOf(sql: string): Statement['operation'] {
   return '_OTHER'
 }
 
-const collections = new RegExp(`"(${databaseCollections.join('|')})"`)
-
 function collectionOf(sql: string): Statement['collection'] {
-  const name = collections.exec(sql)?.[1]
-  return databaseCollections.find((collection) => collection === name)
+  for (const [token] of sql.matchAll(tokens)) {
+    const collection = databaseCollections.find((known) => token === `"${known}"`)
+    if (collection) return collection
+  }
+  return undefined
 }

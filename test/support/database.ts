@@ -1,11 +1,11 @@
-// Databases for tests: on PostgreSQL when TEST_DATABASE_URL is set, else embedded, in folders for temporary files.
+// Databases for tests, which create and drop their own.
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { inject } from 'vitest'
-import { administer, urlOf } from './administer.ts'
+import { inject, type TestContext } from 'vitest'
+import { administer, server, urlOf, usedServer } from './server.ts'
 
 export type TestDatabase = {
   /** The settings that make a service use it. */
@@ -16,20 +16,25 @@ export type TestDatabase = {
 /** A migrated database that is empty and nobody else's. */
 export async function freshDatabase(): Promise<TestDatabase> {
   const template = inject('templateDatabase')
-  if (process.env.TEST_DATABASE_URL) return createPostgresql(process.env.TEST_DATABASE_URL, template)
+  if (usedServer) return createOnServer(usedServer, template)
   const folder = await freshFolder()
   await cp(template, folder.env.DATA_DIR, { recursive: true, mode: constants.COPYFILE_FICLONE })
   return folder
 }
 
-/** One without any table. */
-export async function emptyDatabase(): Promise<TestDatabase> {
-  return process.env.TEST_DATABASE_URL
-    ? createPostgresql(process.env.TEST_DATABASE_URL, 'template0')
-    : freshFolder()
+/**
+ * An empty database on the server, whatever the tests run on. Where there is no server the test is skipped, with a
+ * line that says so; on CI it fails.
+ */
+export async function freshServerDatabase({ skip }: Pick<TestContext, 'skip'>): Promise<TestDatabase> {
+  if (server) return createOnServer(server, 'template0')
+  const reason = 'TEST_DATABASE_URL names no PostgreSQL (postgresql://user@host/postgres)'
+  if (process.env.CI) throw new Error(`${reason}, and on CI nothing is skipped.`)
+  process.stderr.write(`skipped: ${reason}\n`)
+  return skip(reason)
 }
 
-async function createPostgresql(adminUrl: string, template: string) {
+async function createOnServer(adminUrl: string, template: string) {
   const name = `microposts_test_${randomUUID()}`
   await administer(adminUrl, `CREATE DATABASE "${name}" TEMPLATE "${template}"`)
   return {

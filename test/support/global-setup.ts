@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { openDatabase } from '../../src/database/database.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { administer, urlOf } from './administer.ts'
+import { administer, urlOf, usedServer } from './server.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,8 +15,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const adminUrl = process.env.TEST_DATABASE_URL
-  return adminUrl ? setUpPostgresql(project, adminUrl) : setUpEmbedded(project)
+  return usedServer ? setUpPostgresql(project, usedServer) : setUpEmbedded(project)
 }
 
 async function setUpPostgresql(project: TestProject, adminUrl: string) {

@@ -1,4 +1,10 @@
+// The PostgreSQL server that tests may use: TEST_DATABASE_URL, whose user may create databases.
 import { Client } from 'pg'
+
+export const server = process.env.TEST_DATABASE_URL
+
+/** The one that tests run on which do not ask for either; TEST_DATABASE=embedded has them run embedded all the same. */
+export const usedServer = process.env.TEST_DATABASE === 'embedded' ? undefined : server
 
 /** Runs one statement on a connection of its own. */
 export async function administer(url: string, statement: string): Promise<void> {
