@@ -7,6 +7,7 @@ import type {
 import type { OtlpConfig } from '../config.ts'
 import { type Faults, openSection } from './faults.ts'
 import * as kinds from './kinds.ts'
+import { readTls } from './tls.ts'
 
 type HttpModel = NonNullable<OtlpHttpMetricExporterConfigModel>
 type GrpcModel = NonNullable<OtlpGrpcMetricExporterConfigModel>
@@ -23,7 +24,8 @@ const keys = [
   'temporality_preference',
   'default_histogram_aggregation',
 ] as const
-const tlsKeys = ['ca_file', 'cert_file', 'key_file'] as const
+const tlsSettings = { ca: 'ca_file', certificate: 'cert_file', key: 'key_file' } as const
+const tlsKeys = Object.values(tlsSettings)
 
 export function readOtlpHttp(model: OtlpHttpMetricExporterConfigModel, path: string, faults: Faults) {
   const section = openSection<HttpModel>(faults, path, model, [...keys, 'encoding'])
@@ -62,14 +64,15 @@ function readShared(
     endpoint,
     headers: { ...section.read('headers_list', kinds.headers), ...readHeaders(model, path, faults) },
     // 0 is "no limit".
-    timeoutMs: section.read('timeout', kinds.integer(0, kinds.maxMilliseconds)) ?? 10_000,
+    timeoutMs:
+      (section.read('timeout', kinds.integer(0, kinds.maxMilliseconds)) ?? 10_000) || kinds.maxMilliseconds,
     compression: section.read('compression', kinds.oneOf('none', 'gzip')) ?? 'none',
     temporality: temporality === 'low_memory' ? 'lowmemory' : (temporality ?? 'cumulative'),
-    tls: {
-      ca: tls.read('ca_file', kinds.certificateFile),
-      certificate: tls.read('cert_file', kinds.certificateFile),
-      key: tls.read('key_file', kinds.keyFile),
-    },
+    tls: readTls(
+      { certificate: tls.nameOf('cert_file'), key: tls.nameOf('key_file') },
+      (name, kind) => tls.read(tlsSettings[name], kind),
+      faults,
+    ),
   }
 }
 

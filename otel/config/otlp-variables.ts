@@ -1,13 +1,17 @@
 // The OTEL_EXPORTER_OTLP_* variables; the form with _METRICS_ wins.
 // https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 import type { OtlpConfig } from '../config.ts'
-import type { Kind } from './faults.ts'
+import type { Faults, Kind } from './faults.ts'
 import * as kinds from './kinds.ts'
+import { readTls } from './tls.ts'
 import type { Read } from './variables.ts'
 
-export function readOtlp(read: Read): OtlpConfig {
+const prefix = 'OTEL_EXPORTER_OTLP_'
+const tlsSettings = { ca: 'CERTIFICATE', certificate: 'CLIENT_CERTIFICATE', key: 'CLIENT_KEY' }
+
+export function readOtlp(read: Read, faults: Faults): OtlpConfig {
   const setting = <Value>(kind: Kind<Value>, name: string) =>
-    read(kind, `OTEL_EXPORTER_OTLP_METRICS_${name}`, `OTEL_EXPORTER_OTLP_${name}`)
+    read(kind, `${prefix}METRICS_${name}`, `${prefix}${name}`)
   const protocol = setting(kinds.oneOf('http/protobuf', 'http/json', 'grpc'), 'PROTOCOL') ?? 'http/protobuf'
   // Base-2 exponential histograms have no form in the pull endpoint's formats; every exporter gives the same.
   read(kinds.oneOf('explicit_bucket_histogram'), 'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION')
@@ -26,11 +30,11 @@ export function readOtlp(read: Read): OtlpConfig {
         kinds.oneOf('cumulative', 'delta', 'lowmemory'),
         'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
       ) ?? 'cumulative',
-    tls: {
-      ca: setting(kinds.certificateFile, 'CERTIFICATE'),
-      certificate: setting(kinds.certificateFile, 'CLIENT_CERTIFICATE'),
-      key: setting(kinds.keyFile, 'CLIENT_KEY'),
-    },
+    tls: readTls(
+      { certificate: `${prefix}${tlsSettings.certificate}`, key: `${prefix}${tlsSettings.key}` },
+      (name, kind) => setting(kind, tlsSettings[name]),
+      faults,
+    ),
   }
 }
 

@@ -53,7 +53,11 @@ function readReaders(chosen: readonly Exporter[], read: Read, faults: Faults): R
   const schedule = pushes ? readSchedule(read, faults) : { intervalMs: 0, timeoutMs: 0 }
   return chosen.map((exporter) => {
     if (exporter === 'prometheus') return readPull(read)
-    return { kind: 'push', ...schedule, exporter: exporter === 'otlp' ? readOtlp(read) : { kind: 'console' } }
+    return {
+      kind: 'push',
+      ...schedule,
+      exporter: exporter === 'otlp' ? readOtlp(read, faults) : { kind: 'console' },
+    }
   })
 }
 

@@ -11,10 +11,10 @@ import { decodeJson, decodeProtobuf, type Push } from './otlp.ts'
 export type Received = { path: string; headers: Record<string, unknown>; push: Push }
 type Tls = { cert: Buffer; key: Buffer }
 
-/** `received` grows with every push. `answer` is the HTTP status; with `tls` it speaks nothing else. */
-export async function startCollector({ tls, answer = 200 }: { tls?: Tls; answer?: number } = {}) {
+/** `received` grows with every push. `port` is that of HTTP; with `tls` it speaks nothing else. */
+export async function startCollector({ tls, port = 0 }: { tls?: Tls; port?: number } = {}) {
   const received: Received[] = []
-  const http = await startHttp(received, answer, tls)
+  const http = await startHttp(received, port, tls)
   const grpc = await startGrpc(received, tls)
   const scheme = tls ? 'https' : 'http'
   return {
@@ -28,7 +28,7 @@ export async function startCollector({ tls, answer = 200 }: { tls?: Tls; answer?
   }
 }
 
-async function startHttp(received: Received[], answer: number, tls: Tls | undefined) {
+async function startHttp(received: Received[], port: number, tls: Tls | undefined) {
   const listener = async (request: IncomingMessage & { url?: string }) => {
     const { headers, url = '' } = request
     const sent = await buffer(request)
@@ -39,9 +39,9 @@ async function startHttp(received: Received[], answer: number, tls: Tls | undefi
   const server = tls ? createTlsServer(tls) : createServer()
   server.on('request', async (request, response) => {
     await listener(request)
-    response.writeHead(answer).end()
+    response.end()
   })
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  await new Promise<void>((resolve) => server.listen(port, 'localhost', resolve))
   const stop = () => {
     server.close()
     server.closeAllConnections()
