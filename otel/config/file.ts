@@ -51,15 +51,21 @@ function parse(path: string, faults: Faults): ConfigurationModel | undefined {
     return parseConfigFile(path)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    for (const line of linesOf(message.replaceAll(`${path}: `, '')))
-      faults.lines.push(`OTEL_CONFIG_FILE: ${path}: ${line}`)
+    const flaws = schemaFlaws(message)
+    // YAML's own message goes on with a picture of the place.
+    const [first = ''] = message.replaceAll(`${path}: `, '').split('\n')
+    faults.lines.push(...(flaws.length > 0 ? flaws : [`OTEL_CONFIG_FILE: ${path}: ${first}`]))
     return undefined
   }
 }
 
-/** The schema's faults come as the lines of one message, below a heading; YAML's with a picture below. */
-function linesOf(message: string): string[] {
-  const [first = '', ...rest] = message.split('\n').map((line) => line.trim())
-  const flaws = rest.filter((line) => line.startsWith('/'))
-  return flaws.length > 0 ? flaws : [first]
+/** What breaks the schema comes as one message, with a JSON pointer and a reason for each. */
+function schemaFlaws(message: string): string[] {
+  return [...message.matchAll(/(?<=\s)(\/\S+) (must .*)$/gm)].map(([, pointer = '', reason]) => {
+    const keys = pointer.slice(1).split('/')
+    const path = keys
+      .map((key) => (/^\d+$/.test(key) ? `[${key}]` : `.${key.replaceAll('~1', '/')}`))
+      .join('')
+    return `${path.slice(1)}: ${reason}`
+  })
 }
