@@ -93,15 +93,21 @@ async function apply(connection: ClientBase, migration: Migration): Promise<void
 }
 
 function describe({ position, code, message, detail }: DatabaseError, sql: string): string {
-  const line = position ? ` at line ${sql.slice(0, Number(position)).split('\n').length}` : ''
-  return `${line} of its migration.sql: ${message} (SQLSTATE ${code})${detail ? `. ${detail}` : ''}`
+  const line = position
+    ? ` at line ${sql.slice(0, Number(position)).split('\n').length} of its migration.sql`
+    : ''
+  return `${line}: ${message} (SQLSTATE ${code})${detail ? `. ${detail}` : ''}`
 }
 
 type AppliedMigration = { name: string; checksum: string; finished: boolean }
 
 async function readHistory(connection: ClientBase): Promise<AppliedMigration[]> {
-  const exists = await connection.query(`SELECT to_regclass('"_prisma_migrations"') IS NOT NULL AS "exists"`)
-  if (!exists.rows[0].exists) return []
+  // Asked of the catalogue's rows. to_regclass answers from a cache, in which a table that another instance made while
+  // this one waited for the lock is not there yet.
+  const exists = await connection.query(
+    `SELECT FROM pg_catalog.pg_tables WHERE tablename = '_prisma_migrations' AND schemaname = current_schema()`,
+  )
+  if (exists.rowCount === 0) return []
   const { rows } = await connection.query<AppliedMigration>(
     `SELECT "migration_name" AS "name", "checksum", "finished_at" IS NOT NULL AS "finished"
      FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL`,

@@ -1,17 +1,19 @@
 // The database layer by itself, on either database, with the metrics it records and the lines it logs.
 import { metrics as api } from '@opentelemetry/api'
-import type { TestContext } from 'vitest'
 import { type Database, openDatabase } from '../../src/database/database.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { createCollected, samplesOf } from './collected.ts'
 import { freshFolder, freshServerDatabase, type TestDatabase } from './database.ts'
+import { hasServer } from './server.ts'
 
-export const kinds = ['pglite', 'postgresql'] as const
 export type Opened = Awaited<ReturnType<typeof openFresh>>
 
-/** Opens an empty database of this kind. Skips the test where there is no server for it; see freshServerDatabase. */
-export async function openFresh(kind: Database['kind'], context: Pick<TestContext, 'skip'>) {
-  return openExisting(kind === 'pglite' ? await freshFolder() : await freshServerDatabase(context))
+/** The databases to run tests on: embedded always, PostgreSQL where there is a server (see hasServer). */
+export const kinds: Database['kind'][] = hasServer() ? ['pglite', 'postgresql'] : ['pglite']
+
+/** Opens an empty database of this kind. */
+export async function openFresh(kind: Database['kind']) {
+  return openExisting(kind === 'pglite' ? await freshFolder() : await freshServerDatabase())
 }
 
 /** Opens a database that is there; `close` drops it too. */
@@ -30,7 +32,6 @@ export async function openExisting(from: TestDatabase) {
   return {
     ...database,
     lines,
-    env: from.env,
     /** The samples with this name as the pull endpoint shows them, `name{labels}` each with its value. */
     samples: async (name: string): Promise<Record<string, number>> => {
       const samples = samplesOf(await collected.families()).filter((sample) => sample.name === name)
