@@ -8,6 +8,7 @@ import type { Context, Middleware, RoutedRequest, State, Viewer } from './contex
 import type { Endpoint, Input, Output, Route } from './endpoint.ts'
 import { createValidator } from './input.ts'
 import { checkAccept, producedTypes } from './negotiation.ts'
+import { isNotModified } from './preconditions.ts'
 
 /** One middleware that answers all routes, and 404, 405 and OPTIONS around them. */
 export function routed(routes: readonly Route[], authenticate: Authenticate): Middleware {
@@ -65,7 +66,8 @@ function send(ctx: Context, { replies }: Endpoint, output: Output<Endpoint>) {
   ctx.status = output.status
   for (const [name, value] of Object.entries(output.headers ?? {}))
     if (value !== undefined) ctx.set(name, value)
-  const reply = replies[output.status]
+  if (replies[304] && isNotModified(ctx, output.headers?.ETag)) ctx.status = 304
+  const reply = replies[ctx.status]
   if (!reply?.body) {
     ctx.body = null
     return

@@ -3,6 +3,7 @@ import { UserParams } from '../accounts/schema.ts'
 import { route } from '../http/endpoint.ts'
 import { Id } from '../http/fields.ts'
 import { nextLink, PageQuery } from '../http/paging.ts'
+import { IfMatch } from '../http/preconditions.ts'
 import { NewPost, Post, PostChange, type PostRow, postETag, postHref, toPost } from './schema.ts'
 import type { Posts } from './service.ts'
 
@@ -11,6 +12,7 @@ const collection = '/api/users/:username/collection'
 const one = `${collection}/:id` as const
 const PostParams = UserParams.extend({ id: Id })
 const etag = { ETag: 'The version of the post' }
+const Precondition = z.object({ 'if-match': IfMatch })
 
 export function postRoutes(posts: Posts) {
   return [
@@ -72,7 +74,10 @@ export function postRoutes(posts: Posts) {
         summary: 'Read a post',
         tag,
         params: PostParams,
-        replies: { 200: { description: 'The post', body: Post, headers: etag } },
+        replies: {
+          200: { description: 'The post', body: Post, headers: etag },
+          304: { description: 'It is still the one that `If-None-Match` names', headers: etag },
+        },
       },
       async ({ params, origin }) => ok(await posts.find(params.username, params.id), origin),
     ),
@@ -85,10 +90,13 @@ export function postRoutes(posts: Posts) {
         summary: 'Replace a post',
         tag,
         params: PostParams,
+        headers: Precondition,
         body: NewPost,
         replies: { 200: { description: 'The post as it is now', body: Post, headers: etag } },
+        problems: ['precondition-failed'],
       },
-      async ({ viewer, params, body, origin }) => ok(await posts.change(viewer, params.id, body), origin),
+      async ({ viewer, params, headers, body, origin }) =>
+        ok(await posts.change(viewer, params.id, body, headers['if-match']), origin),
     ),
 
     route(
@@ -99,10 +107,13 @@ export function postRoutes(posts: Posts) {
         summary: 'Change a part of a post',
         tag,
         params: PostParams,
+        headers: Precondition,
         body: PostChange,
         replies: { 200: { description: 'The post as it is now', body: Post, headers: etag } },
+        problems: ['precondition-failed'],
       },
-      async ({ viewer, params, body, origin }) => ok(await posts.change(viewer, params.id, body), origin),
+      async ({ viewer, params, headers, body, origin }) =>
+        ok(await posts.change(viewer, params.id, body, headers['if-match']), origin),
     ),
 
     route(
@@ -113,10 +124,12 @@ export function postRoutes(posts: Posts) {
         summary: 'Delete a post',
         tag,
         params: PostParams,
+        headers: Precondition,
         replies: { 204: { description: 'Deleted' } },
+        problems: ['precondition-failed'],
       },
-      async ({ viewer, params }) => {
-        await posts.remove(viewer, params.id)
+      async ({ viewer, params, headers }) => {
+        await posts.remove(viewer, params.id, headers['if-match'])
         return { status: 204 }
       },
     ),

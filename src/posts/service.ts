@@ -13,6 +13,10 @@ export type Posts = ReturnType<typeof createPosts>
 /** The user that writes: only ids of live sessions come here. */
 type Author = { userId: string; username: string }
 
+/** The versions that a write is for, as in ETags; undefined for any. */
+type Versions = readonly string[] | undefined
+type Outcome = { matches: boolean; edited: boolean }
+
 /**
  * Posts by their author. Each operation is one statement, which is its own transaction; the author's count of
  * posts moves in the same one.
@@ -69,40 +73,58 @@ export function createPosts({ db, metrics }: { db: PrismaClient; metrics: Metric
 
     /**
      * Changes the parts that are given. An edit that changes nothing leaves `editedAt` and the version alone.
+     * With `versions` the post must be at one of them: of several writers that saw the same one, one succeeds.
      *
-     * @throws {AppError} invalid-input at /referenced, not-found
+     * @throws {AppError} invalid-input at /referenced, not-found, precondition-failed
      */
-    async change(author: Author, id: string, { text, referenced }: PostChange): Promise<PostRow> {
+    async change(author: Author, id: string, change: PostChange, versions?: Versions): Promise<PostRow> {
+      const { text = null, referenced } = change
       const user = await findReferenced(referenced)
-      const newText = text ?? null
-      const newReferenced = user?.id ?? null
-      const changed = await writing(
-        () => db.$executeRaw`
-          UPDATE "Post" SET
-            "text" = COALESCE(${newText}, "text"),
-            "words" = CASE WHEN ${newText}::text IS NULL THEN "words" ELSE array_to_tsvector(${words(text ?? '')}) END,
-            "referencedId" = CASE WHEN ${referenced === undefined} THEN "referencedId" ELSE ${newReferenced}::uuid END,
-            "editedAt" = ${new Date()},
-            "version" = "version" + 1
-          WHERE "id" = ${id}::uuid AND "authorId" = ${author.userId}::uuid AND (
-            "text" <> ${newText} OR
-            ${referenced !== undefined} AND "referencedId" IS DISTINCT FROM ${newReferenced}::uuid)`,
+      const referencedId = user?.id ?? null
+      const [found] = await writing(
+        () => db.$queryRaw<(PostRow & Outcome)[]>`
+          WITH found AS (${locked(author, id, versions)}),
+          edited AS (
+            UPDATE "Post" p SET
+              "text" = COALESCE(${text}, p."text"),
+              "words" = CASE WHEN ${text}::text IS NULL THEN p."words" ELSE array_to_tsvector(${words(text ?? '')}) END,
+              "referencedId" = CASE WHEN ${referenced === undefined} THEN p."referencedId" ELSE ${referencedId}::uuid END,
+              "editedAt" = ${new Date()},
+              "version" = p."version" + 1
+            FROM found WHERE p."id" = found."id" AND found."matches" AND (
+              p."text" <> ${text} OR
+              ${referenced !== undefined} AND p."referencedId" IS DISTINCT FROM ${referencedId}::uuid)
+            RETURNING p.*
+          ),
+          p AS (
+            SELECT *, true AS "matches", true AS "edited" FROM edited
+            UNION ALL
+            SELECT *, false FROM found WHERE NOT EXISTS (SELECT FROM edited)
+          )
+          SELECT p."matches", p."edited", ${columns} FROM p ${joins}`,
       )
-      const row = await this.find(author.username, id)
-      if (changed > 0) metrics.postEdited()
+      if (!found) return missingPost()
+      const { matches, edited, ...row } = found
+      if (!matches) throw otherVersion()
+      if (edited) metrics.postEdited()
       return row
     },
 
-    /** @throws {AppError} not-found, the second time too */
-    async remove(author: Author, id: string): Promise<void> {
-      const deleted = await writing(
-        () => db.$executeRaw`
-          WITH post AS (
-            DELETE FROM "Post" WHERE "id" = ${id}::uuid AND "authorId" = ${author.userId}::uuid RETURNING "authorId"
+    /** @throws {AppError} not-found, the second time too; precondition-failed as for `change` */
+    async remove(author: Author, id: string, versions?: Versions): Promise<void> {
+      const [found] = await writing(
+        () => db.$queryRaw<Pick<Outcome, 'matches'>[]>`
+          WITH found AS (${locked(author, id, versions)}),
+          deleted AS (
+            DELETE FROM "Post" p USING found WHERE p."id" = found."id" AND found."matches" RETURNING p."authorId"
+          ),
+          counted AS (
+            UPDATE "User" SET "postCount" = "postCount" - 1 FROM deleted WHERE "User"."id" = deleted."authorId"
           )
-          UPDATE "User" SET "postCount" = "postCount" - 1 FROM post WHERE "User"."id" = post."authorId"`,
+          SELECT "matches" FROM found`,
       )
-      if (deleted === 0) missingPost()
+      if (!found) return missingPost()
+      if (!found.matches) throw otherVersion()
       metrics.postsDeleted(1)
     },
   }
@@ -119,12 +141,21 @@ export function createPosts({ db, metrics }: { db: PrismaClient; metrics: Metric
 
 const columns = Prisma.sql`p."id", p."text", p."createdAt", p."editedAt", p."version",
   a."username" AS "author", r."username" AS "referenced"`
-const joined = Prisma.sql`"Post" p JOIN "User" a ON a."id" = p."authorId" LEFT JOIN "User" r ON r."id" = p."referencedId"`
+const joins = Prisma.sql`JOIN "User" a ON a."id" = p."authorId" LEFT JOIN "User" r ON r."id" = p."referencedId"`
+const joined = Prisma.sql`"Post" p ${joins}`
+
+/** An author's post for a change: whoever comes second waits here and sees what the first one left. */
+function locked({ userId }: Author, id: string, versions: Versions) {
+  const matches = versions ? Prisma.sql`"version"::text = ANY(${versions})` : Prisma.sql`true`
+  return Prisma.sql`
+    SELECT *, ${matches} AS "matches" FROM "Post"
+    WHERE "id" = ${id}::uuid AND "authorId" = ${userId}::uuid FOR UPDATE`
+}
 
 const before = ({ cursor }: Page) => (cursor ? Prisma.sql`AND p."id" < ${cursor}::uuid` : Prisma.empty)
 
 /** A write that lost a race: repeated where the database asks for it, a fault of the input where a user is gone. */
-async function writing(statement: () => Promise<number>): Promise<number> {
+async function writing<T>(statement: () => Promise<T>): Promise<T> {
   try {
     return await retried(statement)
   } catch (error) {
@@ -138,6 +169,8 @@ const missingUser = (username: string) => new AppError('not-found', `There is no
 const missingPost = (): never => {
   throw new AppError('not-found', 'There is no such post.')
 }
+
+const otherVersion = () => new AppError('precondition-failed', 'The post has another version by now.')
 
 const missingReference = (): never => {
   throw invalidAt('/referenced', 'is no user')
