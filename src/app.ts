@@ -17,6 +17,7 @@ import { problem } from './http/problem.ts'
 import { problemRoutes } from './http/problem-pages.ts'
 import { requestContext } from './http/request-context.ts'
 import { routed } from './http/router.ts'
+import { createIdempotency } from './idempotency.ts'
 import type { Metrics } from './metrics.ts'
 import { postRoutes } from './posts/routes.ts'
 import { createPosts } from './posts/service.ts'
@@ -37,7 +38,7 @@ export function createApp({ config, database, metrics, log, checks }: AppDepende
   const features = [
     ...accountRoutes(createAccounts({ db, metrics })),
     ...sessionRoutes(sessions),
-    ...postRoutes(createPosts({ db, metrics })),
+    ...postRoutes(createPosts({ db, metrics, idempotency: createIdempotency({ db, metrics }) })),
     ...healthRoutes(checks),
     ...problemRoutes(),
   ]
@@ -91,7 +92,7 @@ function crossOrigin(origins: string[]) {
   return cors({
     origin: (ctx) =>
       origins.includes('*') ? '*' : (origins.find((allowed) => allowed === ctx.get('Origin')) ?? ''),
-    exposeHeaders: ['ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id'],
+    exposeHeaders: ['ETag', 'Idempotency-Replayed', 'Link', 'Location', 'Retry-After', 'X-Request-Id'],
     maxAge: 600,
   })
 }

@@ -207,6 +207,12 @@ export const catalogue = {
     description: 'Requests refused before their handler, by reason.',
     attributes: { 'microposts.rejection.reason': rejectionReasons },
   },
+  'microposts.idempotency.replayed': {
+    kind: 'counter',
+    unit: '{replay}',
+    description: 'Requests answered with the first answer to their Idempotency-Key.',
+    attributes: none,
+  },
   'microposts.exception': {
     kind: 'counter',
     unit: '{exception}',

@@ -9,9 +9,11 @@ export type ErrorCode =
   | 'method-not-allowed'
   | 'not-acceptable'
   | 'username-taken'
+  | 'request-in-progress'
   | 'precondition-failed'
   | 'content-too-large'
   | 'unsupported-media-type'
+  | 'idempotency-key-reused'
   | 'internal-error'
   | 'unavailable'
 

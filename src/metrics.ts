@@ -57,6 +57,7 @@ export function createMetrics(build: Build) {
   const usersRegistered = count('microposts.user.registered')
   const usersDeleted = count('microposts.user.deleted')
   const logins = count('microposts.login')
+  const replayed = count('microposts.idempotency.replayed')
   const rejected = count('microposts.request.rejected')
   const exceptions = meter.createCounter('microposts.exception', options('microposts.exception'))
 
@@ -90,6 +91,7 @@ export function createMetrics(build: Build) {
     postsDeleted: (posts: number) => postsDeleted.add(posts),
     loggedIn: (outcome: (typeof loginOutcomes)[number]) =>
       logins.add(1, { 'microposts.login.outcome': outcome }),
+    idempotencyReplayed: () => replayed.add(1),
 
     /** Starts the exceptions of every route at 0; called once, when the routes are known. */
     expectRoutes: (routes: readonly string[]) => {

@@ -52,6 +52,12 @@ export const problems: Readonly<Record<ErrorCode, Problem>> = {
     title: 'Username taken',
     explanation: 'Another user has this username, perhaps in another case. Choose another one.',
   },
+  'request-in-progress': {
+    status: 409,
+    title: 'Request in progress',
+    explanation:
+      'A request with the same `Idempotency-Key` is being answered. Send it again a little later: the answer is then the one that the first request got.',
+  },
   'precondition-failed': {
     status: 412,
     title: 'Precondition failed',
@@ -67,6 +73,12 @@ export const problems: Readonly<Record<ErrorCode, Problem>> = {
     title: 'Unsupported media type',
     explanation:
       'Bodies are application/json or application/x-www-form-urlencoded, in UTF-8, without a Content-Encoding.',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'Idempotency key reused',
+    explanation:
+      'An earlier request of yours had this `Idempotency-Key` and other content. Take a new key for every new post; a key is free again after 24 hours.',
   },
   'internal-error': {
     status: 500,

@@ -4,7 +4,16 @@ import { route } from '../http/endpoint.ts'
 import { Id } from '../http/fields.ts'
 import { nextLink, PageQuery } from '../http/paging.ts'
 import { IfMatch } from '../http/preconditions.ts'
-import { NewPost, Post, PostChange, type PostRow, postETag, postHref, toPost } from './schema.ts'
+import {
+  IdempotencyKey,
+  NewPost,
+  Post,
+  PostChange,
+  type PostRow,
+  postETag,
+  postHref,
+  toPost,
+} from './schema.ts'
 import type { Posts } from './service.ts'
 
 const tag = 'Microposts'
@@ -47,22 +56,28 @@ export function postRoutes(posts: Posts) {
         summary: 'Post',
         tag,
         params: UserParams,
+        headers: z.object({ 'idempotency-key': IdempotencyKey }),
         body: NewPost,
         replies: {
           201: {
             description: 'The new post',
             body: Post,
-            headers: { Location: 'Where the post is', ...etag },
+            headers: {
+              Location: 'Where the post is',
+              ...etag,
+              'Idempotency-Replayed': '`true` where this is the first answer again',
+            },
           },
         },
+        problems: ['request-in-progress', 'idempotency-key-reused'],
       },
-      async ({ viewer, body, origin }) => {
-        const row = await posts.create(viewer, body)
-        return {
-          status: 201,
-          headers: { Location: postHref(origin, row), ETag: postETag(row) },
-          body: toPost(row, origin),
-        }
+      async ({ viewer, headers, body, origin }) => {
+        const key = headers['idempotency-key']
+        if (key === undefined) return created(await posts.create(viewer, body), origin)
+        const respond = (row: PostRow) => created(row, origin)
+        const { response, replayed } = await posts.createOnce(viewer, body, key, respond)
+        if (!replayed) return response
+        return { ...response, headers: { ...response.headers, 'Idempotency-Replayed': 'true' } }
       },
     ),
 
@@ -134,6 +149,12 @@ export function postRoutes(posts: Posts) {
       },
     ),
   ]
+}
+
+/** Kept as it is under an Idempotency-Key: the links of a replay are those of the first answer. */
+function created(row: PostRow, origin: string) {
+  const headers = { Location: postHref(origin, row), ETag: postETag(row) }
+  return { status: 201, headers, body: toPost(row, origin) } as const
 }
 
 function ok(row: PostRow, origin: string) {

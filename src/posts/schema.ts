@@ -18,6 +18,16 @@ export const NewPost = z
   .meta({ id: 'NewMicropost' })
 export type NewPost = z.output<typeof NewPost>
 
+/** A client's own name for one request, so that it can be sent again without posting twice. */
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+  .optional()
+  .meta({
+    description: 'Makes the request safe to send again for 24 hours: it posts once and answers the same.',
+    examples: ['5f1c9a2e-7d38-4b6a-9a53-0d2c8f4e6b17'],
+  })
+
 /** Any part of a post; what is absent stays as it is. */
 export const PostChange = z
   .object({ text: Text.optional(), referenced: Referenced.optional() })

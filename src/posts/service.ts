@@ -3,12 +3,14 @@ import { isForeignKeyViolation } from '../database/errors.ts'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
 import { retried } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
+import type { Idempotency } from '../idempotency.ts'
 import type { Metrics } from '../metrics.ts'
 import { type Page, type Slice, slice } from '../paging.ts'
 import { words } from '../words.ts'
 import type { NewPost, PostChange, PostRow } from './schema.ts'
 
 export type Posts = ReturnType<typeof createPosts>
+export type PostsDependencies = { db: PrismaClient; metrics: Metrics; idempotency: Idempotency }
 
 /** The user that writes: only ids of live sessions come here. */
 type Author = { userId: string; username: string }
@@ -21,31 +23,23 @@ type Outcome = { matches: boolean; edited: boolean }
  * Posts by their author. Each operation is one statement, which is its own transaction; the author's count of
  * posts moves in the same one.
  */
-export function createPosts({ db, metrics }: { db: PrismaClient; metrics: Metrics }) {
+export function createPosts({ db, metrics, idempotency }: PostsDependencies) {
   return {
     /** @throws {AppError} invalid-input at /referenced for a user that does not exist */
-    async create(author: Author, { text, referenced }: NewPost): Promise<PostRow> {
-      const user = await findReferenced(referenced)
-      const post = { id: newId(), text, createdAt: new Date() }
-      const inserted = await writing(
-        () => db.$executeRaw`
-          WITH author AS (
-            UPDATE "User" SET "postCount" = "postCount" + 1 WHERE "id" = ${author.userId}::uuid RETURNING "id"
-          )
-          INSERT INTO "Post" ("id", "authorId", "text", "referencedId", "createdAt", "words")
-          SELECT ${post.id}::uuid, author."id", ${text}, ${user?.id ?? null}::uuid, ${post.createdAt},
-            array_to_tsvector(${words(text)})
-          FROM author`,
-      )
-      if (inserted === 0) throw missingUser(author.username)
-      metrics.postCreated(user !== undefined)
-      return {
-        ...post,
-        editedAt: null,
-        version: 1,
-        author: author.username,
-        referenced: user?.username ?? null,
-      }
+    async create(author: Author, post: NewPost): Promise<PostRow> {
+      return (await insert(author, post)) ?? missingUser(author.username)
+    },
+
+    /**
+     * The same once for each key: a repetition gives the response that `respond` made of the first post.
+     *
+     * @throws {AppError} request-in-progress, idempotency-key-reused, and as `create`
+     */
+    async createOnce<R>(author: Author, post: NewPost, key: string, respond: (row: PostRow) => R) {
+      return idempotency.once<R>({ userId: author.userId, key, content: post }, async (claim) => {
+        const row = await insert(author, post, (inserted) => claim(respond(inserted)))
+        return row && respond(row)
+      })
     },
 
     /** The posts of a user, the newest first. @throws {AppError} not-found for an unknown user */
@@ -56,7 +50,7 @@ export function createPosts({ db, metrics }: { db: PrismaClient; metrics: Metric
           WHERE p."authorId" = u."id" ${before(page)} ORDER BY p."id" DESC LIMIT ${page.limit + 1}
         ) post ON true
         WHERE u."usernameKey" = ${username.toLowerCase()}`
-      if (rows.length === 0) throw missingUser(username)
+      if (rows.length === 0) return missingUser(username)
       return slice(
         rows.filter((row) => row.id !== null),
         page,
@@ -129,6 +123,40 @@ export function createPosts({ db, metrics }: { db: PrismaClient; metrics: Metric
     },
   }
 
+  /** With a claim, the post is stored only if that is; undefined where nothing was. */
+  async function insert(
+    author: Author,
+    { text, referenced }: NewPost,
+    claimFor?: (row: PostRow) => Prisma.Sql,
+  ): Promise<PostRow | undefined> {
+    const user = await findReferenced(referenced)
+    const row = {
+      id: newId(),
+      text,
+      createdAt: new Date(),
+      editedAt: null,
+      version: 1,
+      author: author.username,
+      referenced: user?.username ?? null,
+    }
+    const claim = claimFor ? Prisma.sql`${claimFor(row)},` : Prisma.empty
+    const claimed = claimFor ? Prisma.sql`AND EXISTS (SELECT FROM claim)` : Prisma.empty
+    const inserted = await writing(
+      () => db.$executeRaw`
+        WITH ${claim} author AS (
+          UPDATE "User" SET "postCount" = "postCount" + 1
+          WHERE "id" = ${author.userId}::uuid ${claimed} RETURNING "id"
+        )
+        INSERT INTO "Post" ("id", "authorId", "text", "referencedId", "createdAt", "words")
+        SELECT ${row.id}::uuid, author."id", ${text}, ${user?.id ?? null}::uuid, ${row.createdAt},
+          array_to_tsvector(${words(text)})
+        FROM author`,
+    )
+    if (inserted === 0) return undefined
+    metrics.postCreated(user !== undefined)
+    return row
+  }
+
   async function findReferenced(name: string | null | undefined) {
     if (!name) return undefined
     const user = await db.user.findUnique({
@@ -164,7 +192,9 @@ async function writing<T>(statement: () => Promise<T>): Promise<T> {
   }
 }
 
-const missingUser = (username: string) => new AppError('not-found', `There is no user ${username}.`)
+const missingUser = (username: string): never => {
+  throw new AppError('not-found', `There is no user ${username}.`)
+}
 
 const missingPost = (): never => {
   throw new AppError('not-found', 'There is no such post.')

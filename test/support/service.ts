@@ -1,16 +1,27 @@
 // A service as users run it: a process of its own, on free ports, on a fresh database.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { freshDatabase } from './database.ts'
+import { freshDatabase, type TestDatabase } from './database.ts'
 import { until } from './until.ts'
 
 export type LogLine = { level: number; msg: string; [field: string]: unknown }
 export type Service = Awaited<ReturnType<typeof startService>>
 
-/** Starts a service with these settings and waits until it is ready. `stop` ends it and drops its database. */
-export async function startService(env: Record<string, string> = {}) {
-  const database = await freshDatabase()
-  const running = runService({ ...database.env, ...env })
+/** Many requests from one address are what tests do; those of the limits set them. */
+const noLimits = {
+  RATE_LIMIT_REQUESTS: '0',
+  RATE_LIMIT_LOGIN: '0',
+  RATE_LIMIT_SIGNUP: '0',
+  RATE_LIMIT_POSTS: '0',
+}
+
+/**
+ * Starts a service with these settings and waits until it is ready. `stop` ends it and drops its database, unless
+ * that was given.
+ */
+export async function startService(env: Record<string, string> = {}, given?: TestDatabase) {
+  const database = given ?? (await freshDatabase())
+  const running = runService({ ...noLimits, ...database.env, ...env })
   await running.logged('ready')
   const { url } = await running.logged('listening')
   const { endpoint } = await running.logged('metrics exported')
@@ -22,7 +33,7 @@ export async function startService(env: Record<string, string> = {}) {
     stop: async () => {
       running.kill('SIGTERM')
       await running.exited
-      await database.drop()
+      if (!given) await database.drop()
     },
   }
 }
