@@ -1,8 +1,9 @@
 // Applies migrations so that `prisma migrate status` agrees: the same table, checksums and advisory lock.
-import { randomUUID } from 'node:crypto'
 import { type ClientBase, DatabaseError } from 'pg'
 import type { Backend, Log } from './backend.ts'
+import { isUnavailable } from './errors.ts'
 import { isUnchanged, type Migration } from './migration-files.ts'
+import { type AppliedMigration, ensureHistory, readHistory, recordApplied } from './migration-history.ts'
 
 export type MigrationCounts = { applied: number; unapplied: number }
 
@@ -63,33 +64,18 @@ async function applyFirstMissing(backend: Backend, connection: ClientBase, migra
 /** The key is that of Prisma's schema engine; of the transaction, so that it works behind a transaction pooler. */
 const lock = 'SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(72707369)'
 
-/** As Prisma's schema engine makes it. */
-const historyTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
-    "id"                    VARCHAR(36) PRIMARY KEY NOT NULL,
-    "checksum"              VARCHAR(64) NOT NULL,
-    "finished_at"           TIMESTAMPTZ,
-    "migration_name"        VARCHAR(255) NOT NULL,
-    "logs"                  TEXT,
-    "rolled_back_at"        TIMESTAMPTZ,
-    "started_at"            TIMESTAMPTZ NOT NULL DEFAULT now(),
-    "applied_steps_count"   INTEGER NOT NULL DEFAULT 0
-)`
-
-const recordApplied = `INSERT INTO "_prisma_migrations"
-  ("id", "checksum", "migration_name", "finished_at", "applied_steps_count")
-  VALUES ($1, $2, $3, clock_timestamp(), 1)`
-
 async function apply(connection: ClientBase, migration: Migration): Promise<void> {
-  await connection.query(historyTable)
+  await ensureHistory(connection)
   try {
     await connection.query(migration.sql)
   } catch (error) {
-    if (!(error instanceof DatabaseError)) throw error
+    // A server that is shutting down says so with an error like others.
+    if (!(error instanceof DatabaseError) || isUnavailable(error)) throw error
     throw new MigrationError(`Migration ${migration.name} failed${describe(error, migration.sql)}`, {
       cause: error,
     })
   }
-  await connection.query(recordApplied, [randomUUID(), migration.checksum, migration.name])
+  await recordApplied(connection, migration)
 }
 
 function describe({ position, code, message, detail }: DatabaseError, sql: string): string {
@@ -97,22 +83,6 @@ function describe({ position, code, message, detail }: DatabaseError, sql: strin
     ? ` at line ${sql.slice(0, Number(position)).split('\n').length} of its migration.sql`
     : ''
   return `${line}: ${message} (SQLSTATE ${code})${detail ? `. ${detail}` : ''}`
-}
-
-type AppliedMigration = { name: string; checksum: string; finished: boolean }
-
-async function readHistory(connection: ClientBase): Promise<AppliedMigration[]> {
-  // Asked of the catalogue's rows. to_regclass answers from a cache, in which a table that another instance made while
-  // this one waited for the lock is not there yet.
-  const exists = await connection.query(
-    `SELECT FROM pg_catalog.pg_tables WHERE tablename = '_prisma_migrations' AND schemaname = current_schema()`,
-  )
-  if (exists.rowCount === 0) return []
-  const { rows } = await connection.query<AppliedMigration>(
-    `SELECT "migration_name" AS "name", "checksum", "finished_at" IS NOT NULL AS "finished"
-     FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL`,
-  )
-  return rows
 }
 
 async function readMissing(connection: ClientBase, migrations: Migration[]): Promise<Migration[]> {
