@@ -1,0 +1,72 @@
+// A dashboard: its variables, its rows of panels, its links to the others.
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
+import {
+  DashboardBuilder,
+  DashboardCursorSync,
+  DashboardLinkBuilder,
+  DashboardLinkType,
+  type Panel,
+  QueryVariableBuilder,
+  RowBuilder,
+  VariableRefresh,
+  VariableSort,
+} from '@grafana/grafana-foundation-sdk/dashboard'
+import { datasource } from './panels.ts'
+
+const variables = {
+  instance: 'label_values(target_info{job="microposts"}, instance)',
+  route: 'label_values(http_server_request_duration_seconds_count{job="microposts"}, http_route)',
+}
+
+export type DashboardOptions = {
+  name: string
+  title: string
+  description: string
+  variables: (keyof typeof variables)[]
+  rows: Record<string, Builder<Panel>[]>
+}
+
+/** Matchers for what is chosen at the top of a dashboard, all that there is unless something is. */
+export const instance = 'job="microposts", instance=~"$instance"'
+export const route = `${instance}, http_route=~"$route"`
+
+/** The file of a dashboard, as JSON. */
+export function dashboard({ name, title, description, variables: chosen, rows }: DashboardOptions): string {
+  const builder = new DashboardBuilder(title)
+    .uid(`microposts-${name}`)
+    .description(description)
+    .tags(['microposts'])
+    .readonly()
+    .refresh('30s')
+    .time({ from: 'now-3h', to: 'now' })
+    .timezone('browser')
+    .tooltip(DashboardCursorSync.Crosshair)
+    .link(
+      new DashboardLinkBuilder('microposts')
+        .type(DashboardLinkType.Dashboards)
+        .tags(['microposts'])
+        .includeVars(true)
+        .keepTime(true),
+    )
+  for (const variable of chosen) builder.withVariable(choice(variable))
+  let id = 1
+  for (const [row, panels] of Object.entries(rows)) {
+    builder.withRow(new RowBuilder(row).id(id++))
+    for (const panel of panels) builder.withPanel({ build: () => ({ ...panel.build(), id: id++ }) })
+  }
+  return `${JSON.stringify(builder.build(), null, 2)}\n`
+}
+
+/** "All" also takes the series that lack the label, such as requests that no route matched. */
+function choice(variable: keyof typeof variables) {
+  return new QueryVariableBuilder(variable)
+    .label(variable)
+    .datasource(datasource)
+    .query(variables[variable])
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.AlphabeticalAsc)
+    .multi(true)
+    .includeAll(true)
+    .allValue('.*')
+    .current({ selected: true, text: ['All'], value: ['$__all'] })
+}
