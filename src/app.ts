@@ -10,6 +10,7 @@ import type { Database } from './database/database.ts'
 import { isUnavailable } from './database/errors.ts'
 import type { State } from './http/context.ts'
 import { type Checks, healthRoutes } from './http/health.ts'
+import { createLimits } from './http/limits.ts'
 import { measure } from './http/measure.ts'
 import { openApiRoute } from './http/openapi.ts'
 import { origin } from './http/origin.ts'
@@ -18,6 +19,7 @@ import { problemRoutes } from './http/problem-pages.ts'
 import { requestContext } from './http/request-context.ts'
 import { routed } from './http/router.ts'
 import { createIdempotency } from './idempotency.ts'
+import { createLimiters } from './limits.ts'
 import type { Metrics } from './metrics.ts'
 import { postRoutes } from './posts/routes.ts'
 import { createPosts } from './posts/service.ts'
@@ -26,7 +28,7 @@ import { createSessions } from './sessions/service.ts'
 
 export type AppDependencies = {
   config: Config
-  database: Pick<Database, 'client' | 'migrations'>
+  database: Pick<Database, 'client' | 'kind' | 'migrations'>
   metrics: Metrics
   log: Logger
   checks: Checks
@@ -35,6 +37,12 @@ export type AppDependencies = {
 export function createApp({ config, database, metrics, log, checks }: AppDependencies): Koa<State> {
   const db = database.client
   const sessions = createSessions({ db, metrics, ttlMs: config.sessionTtlMs })
+  const limits = createLimits({
+    limiters: createLimiters(config.limits, database.kind === 'postgresql' ? db : undefined),
+    onExceeded: (name) => {
+      if (name === 'login') metrics.loggedIn('limited')
+    },
+  })
   const features = [
     ...accountRoutes(createAccounts({ db, metrics })),
     ...sessionRoutes(sessions),
@@ -45,7 +53,8 @@ export function createApp({ config, database, metrics, log, checks }: AppDepende
   const routes = [...features, openApiRoute(features)]
   metrics.expectRoutes([...new Set(routes.map(({ endpoint }) => endpoint.path))])
 
-  const app = new Koa<State>({ proxy: config.trustProxy })
+  // Of the forwarded addresses only the last one is the proxy's own word; those before it came with the request.
+  const app = new Koa<State>({ proxy: config.trustProxy, maxIpsCount: 1 })
   app.use(requestContext())
   app.use(measure(metrics))
   app.use(securityHeaders())
@@ -58,7 +67,7 @@ export function createApp({ config, database, metrics, log, checks }: AppDepende
   )
   app.use(origin(config.publicUrl))
   if (config.corsOrigins.length > 0) app.use(crossOrigin(config.corsOrigins))
-  app.use(routed(routes, sessions.authenticate))
+  app.use(routed(routes, { authenticate: sessions.authenticate, limits }))
   return app
 }
 
@@ -88,11 +97,24 @@ function securityHeaders() {
   })
 }
 
+/** What a script of another origin may read, besides the few that it always may. */
+const exposedHeaders = [
+  'ETag',
+  'Idempotency-Replayed',
+  'Link',
+  'Location',
+  'RateLimit-Limit',
+  'RateLimit-Remaining',
+  'RateLimit-Reset',
+  'Retry-After',
+  'X-Request-Id',
+]
+
 function crossOrigin(origins: string[]) {
   return cors({
     origin: (ctx) =>
       origins.includes('*') ? '*' : (origins.find((allowed) => allowed === ctx.get('Origin')) ?? ''),
-    exposeHeaders: ['ETag', 'Idempotency-Replayed', 'Link', 'Location', 'Retry-After', 'X-Request-Id'],
+    exposeHeaders: exposedHeaders,
     maxAge: 600,
   })
 }

@@ -13,6 +13,14 @@ const boolean = (fallback: boolean) =>
     .transform((value) => value === 'true')
     .default(fallback)
 
+/** How often; 0 turns the limit off. */
+const limit = (fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number from 0 to 999999999; 0 turns the limit off')
+    .transform(Number)
+    .default(fallback)
+
 const Settings = z
   .object({
     HOST: z.string().default('localhost'),
@@ -49,6 +57,10 @@ const Settings = z
         (text) => Number(text.slice(0, -1)) * durationUnitMs[text.slice(-1) as 's' | 'm' | 'h' | 'd'],
       )
       .default(30 * durationUnitMs.d),
+    RATE_LIMIT_REQUESTS: limit(300),
+    RATE_LIMIT_LOGIN: limit(30),
+    RATE_LIMIT_SIGNUP: limit(5),
+    RATE_LIMIT_POSTS: limit(80),
   })
   .transform((env) => ({
     host: env.HOST,
@@ -60,6 +72,12 @@ const Settings = z
     corsOrigins: env.CORS_ORIGIN,
     logLevel: env.LOG_LEVEL,
     sessionTtlMs: env.SESSION_TTL,
+    limits: {
+      requests: env.RATE_LIMIT_REQUESTS,
+      login: env.RATE_LIMIT_LOGIN,
+      signup: env.RATE_LIMIT_SIGNUP,
+      posts: env.RATE_LIMIT_POSTS,
+    },
   }))
 
 /**

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'content-too-large'
   | 'unsupported-media-type'
   | 'idempotency-key-reused'
+  | 'rate-limited'
   | 'internal-error'
   | 'unavailable'
 

@@ -23,7 +23,7 @@ export function createIdempotency({ db, metrics }: { db: PrismaClient; metrics: 
   const inFlight = new Set<string>()
 
   return {
-    /** Whether a request with this key was answered: another one with it writes nothing. */
+    /** Whether a request with this key was answered. */
     async isKnown(userId: string, key: string): Promise<boolean> {
       return (await find(userId, key)) !== undefined
     },

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Middleware as KoaMiddleware, ParameterizedContext } from 'koa'
+import type { Spent } from './limits.ts'
 
 /** Who sends the request: the user of a live session. */
 export type Viewer = { userId: string; username: string; usernameKey: string; sessionId: string }
@@ -12,6 +13,8 @@ export type State = {
   origin: string
   /** Bytes of the request's body, once it was read. */
   bodyBytes?: number
+  /** Of the limits that were judged so far, the one that is nearest. */
+  nearest?: Spent
 }
 
 export type Context = ParameterizedContext<State>

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { Viewer } from './context.ts'
+import type { Limit } from './limits.ts'
 
 /** `owner` is the user that the path's `:username` names. */
 export type Who = 'anyone' | 'bearer' | 'owner'
@@ -23,6 +24,7 @@ export type Endpoint = {
   summary: string
   description?: string
   tag: string
+  limit?: Limit
   /** A path whose parameters do not match names nothing: 404. */
   params?: z.ZodObject
   query?: z.ZodObject

@@ -84,21 +84,32 @@ function operation(endpoint: Endpoint): RouteConfig {
   }
 }
 
-function successes({ replies }: Endpoint): RouteConfig['responses'] {
-  return Object.fromEntries(Object.entries(replies).map(([status, reply]) => [status, success(reply)]))
+/** Every answer under `/api` may carry them. */
+const limitHeaders = {
+  'RateLimit-Limit': 'How many requests the nearest limit allows in its window',
+  'RateLimit-Remaining': 'How many of them are left',
+  'RateLimit-Reset': 'The seconds until all of them are there again',
 }
 
-function success({ description, body, type = 'application/json', headers }: Reply) {
+function successes({ path, replies }: Endpoint): RouteConfig['responses'] {
+  const general = path.startsWith('/api/') ? limitHeaders : {}
+  return Object.fromEntries(
+    Object.entries(replies).map(([status, reply]) => [
+      status,
+      success({ ...reply, headers: { ...reply.headers, ...general } }),
+    ]),
+  )
+}
+
+function success({ description, body, type = 'application/json', headers = {} }: Reply) {
   return {
     description,
-    ...(headers && {
-      headers: Object.fromEntries(
-        Object.entries(headers).map(([name, text]) => [
-          name,
-          { description: text, schema: { type: 'string' as const } },
-        ]),
-      ),
-    }),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, text]) => [
+        name,
+        { description: text, schema: { type: 'string' as const } },
+      ]),
+    ),
     ...(body && { content: { [type]: { schema: body } } }),
   }
 }
@@ -129,7 +140,7 @@ function possibleProblems({
 }: Endpoint): Set<ErrorCode> {
   const codes: ErrorCode[] = ['malformed-request', 'internal-error', ...own]
   if (Object.values(replies).some((reply) => reply.body)) codes.push('not-acceptable')
-  if (path.startsWith('/api/')) codes.push('unauthenticated', 'unavailable')
+  if (path.startsWith('/api/')) codes.push('unauthenticated', 'rate-limited', 'unavailable')
   if (who === 'owner') codes.push('forbidden')
   if (query || headers || body) codes.push('invalid-input')
   if (body) codes.push('unsupported-media-type', 'content-too-large')

@@ -29,7 +29,10 @@ export function problem(deps: {
 }
 
 /** The refusals that are counted as such. */
-const rejections: Partial<Record<ErrorCode, RejectionReason>> = { 'content-too-large': 'body_size' }
+const rejections: Partial<Record<ErrorCode, RejectionReason>> = {
+  'content-too-large': 'body_size',
+  'rate-limited': 'rate_limit',
+}
 
 function answer(ctx: Context, { code, message, faults, headers }: AppError) {
   // Half an answer cannot be taken back: the client must see that it is broken.

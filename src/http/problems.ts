@@ -80,6 +80,12 @@ export const problems: Readonly<Record<ErrorCode, Problem>> = {
     explanation:
       'An earlier request of yours had this `Idempotency-Key` and other content. Take a new key for every new post; a key is free again after 24 hours.',
   },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    explanation:
+      'A limit is reached, and `RateLimit-Limit` says which number it is. Wait for as many seconds as `Retry-After` says before you try again.',
+  },
   'internal-error': {
     status: 500,
     title: 'Internal error',

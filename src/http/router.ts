@@ -1,5 +1,5 @@
 // Leads a request to its route and through what the route's declaration asks, in the order of the refusals:
-// path, method, Accept, token, owner, body, input, what the path names.
+// path, method, Accept, token, limit, owner, body, input, what the path names.
 import { Router, type RouterContext } from '@koa/router'
 import { AppError } from '../errors.ts'
 import { type Authenticate, authenticated, checkOwner } from './authentication.ts'
@@ -7,21 +7,26 @@ import { readBody } from './body.ts'
 import type { Context, Middleware, RoutedRequest, State, Viewer } from './context.ts'
 import type { Endpoint, Input, Output, Route } from './endpoint.ts'
 import { createValidator } from './input.ts'
+import type { Limits } from './limits.ts'
 import { checkAccept, producedTypes } from './negotiation.ts'
 import { isNotModified } from './preconditions.ts'
 
+/** What every route under `/api` passes. */
+export type Guards = { authenticate: Authenticate; limits: Limits }
+
 /** One middleware that answers all routes, and 404, 405 and OPTIONS around them. */
-export function routed(routes: readonly Route[], authenticate: Authenticate): Middleware {
+export function routed(routes: readonly Route[], guards: Guards): Middleware {
   const router = new Router<State>({ strict: true, sensitive: true })
   for (const route of routes) {
-    router.register(route.endpoint.path, [route.endpoint.method], answering(route, authenticate))
+    router.register(route.endpoint.path, [route.endpoint.method], answering(route, guards))
   }
   const dispatch = router.routes()
   return (ctx) => dispatch(ctx as RouterContext<State>, async () => answerUnmatched(ctx))
 }
 
-function answering({ endpoint, handle }: Route, authenticate: Authenticate) {
+function answering({ endpoint, handle }: Route, { authenticate, limits }: Guards) {
   const types = producedTypes(endpoint)
+  const { limit } = endpoint
   const isApi = endpoint.path.startsWith('/api/')
 
   return async (ctx: Context & { params: Record<string, string> }) => {
@@ -29,8 +34,10 @@ function answering({ endpoint, handle }: Route, authenticate: Authenticate) {
     request.route = endpoint.path
     checkAccept(ctx, types)
     const viewer = isApi ? await authenticated(ctx, endpoint.who, authenticate) : undefined
+    if (isApi) await limits.beforeInput(ctx, limit, viewer)
     if (endpoint.who === 'owner') checkOwner(viewer, ctx.params.username)
     const input = await readInput(ctx, endpoint, viewer)
+    if (isApi) await limits.afterInput(ctx, limit, viewer, input.body)
     send(ctx, endpoint, await handle(input))
   }
 }

@@ -55,6 +55,12 @@ export function postRoutes(posts: Posts) {
         who: 'owner',
         summary: 'Post',
         tag,
+        limit: {
+          name: 'posts',
+          by: 'user',
+          unless: async (viewer, { 'idempotency-key': key }) =>
+            viewer !== undefined && typeof key === 'string' && posts.isAnswered(viewer, key),
+        },
         params: UserParams,
         headers: z.object({ 'idempotency-key': IdempotencyKey }),
         body: NewPost,

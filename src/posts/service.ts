@@ -42,6 +42,11 @@ export function createPosts({ db, metrics, idempotency }: PostsDependencies) {
       })
     },
 
+    /** Whether a request with this key was answered before, so that another one posts nothing. */
+    async isAnswered({ userId }: Author, key: string): Promise<boolean> {
+      return idempotency.isKnown(userId, key)
+    },
+
     /** The posts of a user, the newest first. @throws {AppError} not-found for an unknown user */
     async listByAuthor(username: string, page: Page): Promise<Slice<PostRow>> {
       const rows = await db.$queryRaw<(PostRow | { id: null })[]>`

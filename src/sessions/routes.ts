@@ -17,6 +17,7 @@ export function sessionRoutes(sessions: Sessions) {
         who: 'anyone',
         summary: 'Log in',
         tag,
+        limit: { name: 'login', by: 'address', and: 'username' },
         body: Credentials,
         replies: { 200: { description: 'A token and its user', body: Login, headers: cacheControl } },
         problems: ['wrong-credentials'],
