@@ -2,7 +2,7 @@ import { v7 as newId } from 'uuid'
 import { hashPassword, verifyPassword } from '../credentials.ts'
 import { isUniqueViolation } from '../database/errors.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
-import { transact } from '../database/transaction.ts'
+import { retried, transact } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
 import { type Page, type Slice, slice } from '../paging.ts'
@@ -54,22 +54,24 @@ export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Met
     /**
      * Changes what is given. A new password needs the current one and ends all other sessions.
      *
-     * @throws {AppError} invalid-input at /currentPassword
+     * @throws {AppError} invalid-input at /currentPassword; not-found for a user that is gone
      */
-    async change(
-      { userId, sessionId }: { userId: string; sessionId: string },
-      change: UserChange,
-    ): Promise<UserRow> {
-      const { displayName, bio, password, currentPassword } = change
-      if (password === undefined) return update(db, { id: userId }, { displayName, bio })
+    async change(viewer: Viewer, { currentPassword, password, ...profile }: UserChange): Promise<UserRow> {
+      const { userId, sessionId, username } = viewer
+      if (password === undefined) {
+        return (await retried(() => update(db, userId, profile))) ?? missing(username)
+      }
       const current = await passwordHash(userId)
       if (currentPassword === undefined || !(await verifyPassword(currentPassword, current)))
         throw wrongCurrent()
       const next = await hashPassword(password)
       return transact(db, async (tx) => {
-        await tx.session.deleteMany({ where: { userId, id: { not: sessionId } } })
         // Only over the hash that was verified: of two changes at once, one is told that it came too late.
-        return update(tx, { id: userId, passwordHash: current }, { displayName, bio, passwordHash: next })
+        const row = await update(tx, userId, profile, { current, next })
+        if (!row) throw wrongCurrent()
+        // After the change: a login that waited for it is refused, and one that it waited for is seen here.
+        await tx.session.deleteMany({ where: { userId, id: { not: sessionId } } })
+        return row
       })
     },
 
@@ -107,20 +109,27 @@ export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Met
   }
 }
 
-type Change = { displayName?: string | null; bio?: string | null; passwordHash?: string }
+type Viewer = { userId: string; sessionId: string; username: string }
+type Profile = Pick<UserChange, 'displayName' | 'bio'>
+type PasswordChange = { current: string | undefined; next: string }
 
+/** The user as changed; undefined where there is none, or none with the current password. */
 async function update(
-  db: Pick<PrismaClient, 'user' | '$executeRaw'>,
-  where: { id: string; passwordHash?: string | undefined },
-  change: Change,
-): Promise<UserRow> {
-  const { count } = await db.user.updateMany({ where, data: change })
-  if (count === 0) throw wrongCurrent()
-  if (change.displayName !== undefined) {
-    await db.$executeRaw`
-      UPDATE "User" SET "words" = array_to_tsvector(${words(change.displayName ?? '')}) WHERE "id" = ${where.id}::uuid`
-  }
-  return db.user.findUniqueOrThrow({ where: { id: where.id }, select: userFields })
+  db: Pick<PrismaClient, '$queryRaw'>,
+  userId: string,
+  { displayName, bio }: Profile,
+  password?: PasswordChange,
+): Promise<UserRow | undefined> {
+  const [row] = await db.$queryRaw<UserRow[]>`
+    UPDATE "User" SET
+      "displayName" = CASE WHEN ${displayName === undefined} THEN "displayName" ELSE ${displayName ?? null} END,
+      "words" = CASE WHEN ${displayName === undefined} THEN "words" ELSE array_to_tsvector(${words(displayName ?? '')}) END,
+      "bio" = CASE WHEN ${bio === undefined} THEN "bio" ELSE ${bio ?? null} END,
+      "passwordHash" = COALESCE(${password?.next ?? null}, "passwordHash")
+    WHERE "id" = ${userId}::uuid
+      AND (${password === undefined} OR "passwordHash" = ${password?.current ?? null})
+    RETURNING "id", "username", "displayName", "bio", "createdAt", "postCount", "followerCount", "followingCount"`
+  return row
 }
 
 const wrongCurrent = () => invalidAt('/currentPassword', 'is not the current password')

@@ -42,7 +42,7 @@ export function sessionRoutes(sessions: Sessions) {
         replies: { 204: { description: 'The token is dead' } },
       },
       async ({ viewer }) => {
-        await sessions.end(viewer.userId, viewer.sessionId)
+        await sessions.logout(viewer.sessionId)
         return { status: 204, headers: noStore }
       },
     ),

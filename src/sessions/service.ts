@@ -2,6 +2,7 @@ import { v7 as newId } from 'uuid'
 import type { UserRow } from '../accounts/schema.ts'
 import { hashToken, newToken, verifyPassword } from '../credentials.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
+import { retried } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Credentials, SessionRow } from './schema.ts'
@@ -30,27 +31,18 @@ export function createSessions({
       // PostgreSQL cannot be asked for a name with a NUL in it; nobody has one.
       const usernameKey = username.replaceAll('\0', ' ').toLowerCase()
       const user = await db.user.findUnique({ where: { usernameKey } })
-      if (!(await verifyPassword(password, user?.passwordHash)) || !user) {
-        metrics.loggedIn('wrong_credentials')
-        throw new AppError('wrong-credentials', 'No user has this username and this password.', {
-          headers: { 'WWW-Authenticate': 'Bearer' },
-        })
-      }
+      if (!(await verifyPassword(password, user?.passwordHash)) || !user) throw wrongCredentials()
       const token = newToken()
       const now = new Date()
       const expiresAt = new Date(now.getTime() + ttlMs)
-      await db.session.deleteMany({ where: { userId: user.id, expiresAt: { lte: now } } })
-      await db.session.create({
-        data: {
-          id: newId(),
-          userId: user.id,
-          tokenHash: hashToken(token),
-          createdAt: now,
-          lastUsedAt: now,
-          expiresAt,
-        },
-        select: { id: true },
-      })
+      // The lock and the hash that was verified: a password that is being changed starts no session any more.
+      const started = await retried(
+        () => db.$executeRaw`
+          INSERT INTO "Session" ("id", "userId", "tokenHash", "createdAt", "lastUsedAt", "expiresAt")
+          SELECT ${newId()}::uuid, "id", ${hashToken(token)}, ${now}, ${now}, ${expiresAt}
+          FROM "User" WHERE "id" = ${user.id}::uuid AND "passwordHash" = ${user.passwordHash} FOR SHARE`,
+      )
+      if (started === 0) throw wrongCredentials()
       metrics.loggedIn('success')
       return { token, expiresAt, user }
     },
@@ -80,11 +72,23 @@ export function createSessions({
       })
     },
 
+    /** Ends the session of the viewer at once; one that has ended meanwhile is no failure. */
+    async logout(sessionId: string): Promise<void> {
+      await db.session.deleteMany({ where: { id: sessionId } })
+    },
+
     /** Ends a session at once. @throws {AppError} not-found for one that is not the user's. */
     async end(userId: string, sessionId: string): Promise<void> {
       const { count } = await db.session.deleteMany({ where: { id: sessionId, userId } })
       if (count === 0) throw new AppError('not-found', 'You have no such session.')
     },
+  }
+
+  function wrongCredentials(): AppError {
+    metrics.loggedIn('wrong_credentials')
+    return new AppError('wrong-credentials', 'No user has this username and this password.', {
+      headers: { 'WWW-Authenticate': 'Bearer' },
+    })
   }
 }
 
