@@ -166,11 +166,14 @@ describe('labels', () => {
     ])
   })
 
-  it('keep the first of two series that come out the same, and say so once', async () => {
+  it.each([
+    ['keys', { 'a.b': '\ufffd' }, { a_b: '\ufffd' }],
+    ['values', { a_b: '\ud800' }, { a_b: '\udc00' }],
+  ])('keep the first of two series whose %s come out the same, and say so once', async (_, first, second) => {
     const collected = createCollected()
     const gauge = collected.meter().createGauge('size')
-    gauge.record(1, { 'a.b': 'x' })
-    gauge.record(2, { a_b: 'x' })
+    gauge.record(1, first)
+    gauge.record(2, second)
 
     await collected.page()
     const families = await collected.families()
@@ -179,7 +182,7 @@ describe('labels', () => {
     expect(collected.logs).toEqual([
       {
         level: 'warn',
-        fields: { metric: 'size', labels: 'a_b="x",otel_scope_name="test"' },
+        fields: { metric: 'size', labels: 'a_b="\ufffd",otel_scope_name="test"' },
         message: 'series left out: another has the same labels',
       },
     ])
@@ -189,7 +192,9 @@ describe('labels', () => {
 describe('histograms', () => {
   it('have bounds in canonical form, alike in both formats', async () => {
     const collected = createCollected()
-    const advice = { explicitBucketBoundaries: [0, 0.00001, 0.005, 1, 2.5, 100000, 1048576, 1e21, Infinity] }
+    const advice = {
+      explicitBucketBoundaries: [0, 0.00001, 0.005, 1, 1, 2.5, 100000, 1048576, 1e21, Infinity],
+    }
     collected.meter().createHistogram('wait', { advice }).record(2)
 
     const bounds = ['0.0', '1e-05', '0.005', '1.0', '2.5', '100000.0', '1.048576e+06', '1e+21', '+Inf']
@@ -197,6 +202,18 @@ describe('histograms', () => {
       const samples = (await collected.families(format)).get('wait')?.samples ?? []
       expect(samples.flatMap(({ labels: { le } }) => le ?? [])).toEqual(bounds)
     }
+  })
+
+  it('have no sum where it could go down, and then no count in OpenMetrics', async () => {
+    const collected = createCollected()
+    const advice = { explicitBucketBoundaries: [-1, 0] }
+    collected.meter().createHistogram('drift', { advice }).record(0)
+
+    const names = async (format: 'text' | 'openmetrics') =>
+      (await collected.families(format)).get('drift')?.samples.map(({ name }) => name)
+
+    expect(await names('text')).toEqual(['drift_bucket', 'drift_bucket', 'drift_bucket', 'drift_count'])
+    expect(await names('openmetrics')).toEqual(['drift_bucket', 'drift_bucket', 'drift_bucket'])
   })
 
   it('count what an exponential histogram recorded, up to each power of two', async () => {

@@ -44,7 +44,7 @@ describe.each(FORMATS)('a page of any metrics as %s', (format) => {
 
         const { help, samples } = (await collected.families(format)).get('size') ?? {}
 
-        expect(help).toBe(description.toWellFormed() || 'No description.')
+        expect(help).toBe(description.trim() ? description.toWellFormed() : 'No description.')
         expect(samples).toEqual([
           {
             name: 'size',
@@ -119,7 +119,11 @@ describe('promtool', () => {
         recordAll(collected, metrics)
         const file = join(folder.path, 'page')
         // The command stores the samples, so it wants to know of when they are.
-        writeFileSync(file, (await collected.page('openmetrics')).replace(/^([^#].*)$/gm, '$1 1700000000'))
+        const lines = (await collected.page('openmetrics')).split('\n')
+        writeFileSync(
+          file,
+          lines.map((line) => (/^[^#]/.test(line) ? `${line} 1700000000` : line)).join('\n'),
+        )
 
         const { status, stderr } = spawnSync(
           promtool,

@@ -31,7 +31,7 @@ export function targetInfo(sources: Source[], format: Format): string {
 
 /** Help is never empty: linters ask for it. Only OpenMetrics escapes quotes in it. */
 function describe(name: string, type: string, help: string, format: Format, unit = ''): string {
-  const words = help || 'No description.'
+  const words = help.trim() ? help : 'No description.'
   const text = format === 'text' ? escapeHelp(words) : escapeLabelValue(words)
   const unitLine = unit ? `# UNIT ${name} ${unit}\n` : ''
   return `# TYPE ${name} ${type}\n${unitLine}# HELP ${name} ${text}\n`
