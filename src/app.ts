@@ -8,6 +8,8 @@ import { createAccounts } from './accounts/service.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/database.ts'
 import { isUnavailable } from './database/errors.ts'
+import { followRoutes } from './follows/routes.ts'
+import { createFollows } from './follows/service.ts'
 import type { State } from './http/context.ts'
 import { type Checks, healthRoutes } from './http/health.ts'
 import { createLimits } from './http/limits.ts'
@@ -21,10 +23,14 @@ import { routed } from './http/router.ts'
 import { createIdempotency } from './idempotency.ts'
 import { createLimiters } from './limits.ts'
 import type { Metrics } from './metrics.ts'
+import { postListRoutes } from './posts/list-routes.ts'
+import { createPostLists } from './posts/lists.ts'
 import { postRoutes } from './posts/routes.ts'
 import { createPosts } from './posts/service.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 import { createSessions } from './sessions/service.ts'
+import { timelineRoutes } from './timeline/routes.ts'
+import { createTimeline } from './timeline/service.ts'
 
 export type AppDependencies = {
   config: Config
@@ -47,6 +53,9 @@ export function createApp({ config, database, metrics, log, checks }: AppDepende
     ...accountRoutes(createAccounts({ db, metrics })),
     ...sessionRoutes(sessions),
     ...postRoutes(createPosts({ db, metrics, idempotency: createIdempotency({ db, metrics }) })),
+    ...postListRoutes(createPostLists({ db })),
+    ...followRoutes(createFollows({ db, metrics })),
+    ...timelineRoutes(createTimeline({ db, metrics })),
     ...healthRoutes(checks),
     ...problemRoutes(),
   ]

@@ -201,6 +201,25 @@ export const catalogue = {
     description: 'Attempts to log in by outcome.',
     attributes: { 'microposts.login.outcome': loginOutcomes },
   },
+  'microposts.follow.created': {
+    kind: 'counter',
+    unit: '{follow}',
+    description: 'Follows created, counted after the commit.',
+    attributes: none,
+  },
+  'microposts.follow.deleted': {
+    kind: 'counter',
+    unit: '{follow}',
+    description: 'Follows deleted, those that went with a user among them.',
+    attributes: none,
+  },
+  'microposts.timeline.size': {
+    kind: 'histogram',
+    unit: '{post}',
+    description: 'Posts on a page of a timeline.',
+    attributes: none,
+    boundaries: [0, 1, 5, 10, 20, 50, 100],
+  },
   'microposts.request.rejected': {
     kind: 'counter',
     unit: '{request}',

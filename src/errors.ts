@@ -40,6 +40,11 @@ export class AppError extends Error {
 }
 
 /** Input that was well-formed but is refused for what it says, at one place of the body. */
-export function invalidAt(pointer: string, detail: string): AppError {
-  return new AppError('invalid-input', 'The request has invalid input.', { faults: [{ detail, pointer }] })
+export const invalidAt = (pointer: string, detail: string) => invalid({ detail, pointer })
+
+/** The same for a parameter of the path or the query. */
+export const invalidParameter = (parameter: string, detail: string) => invalid({ detail, parameter })
+
+function invalid(fault: Fault): AppError {
+  return new AppError('invalid-input', 'The request has invalid input.', { faults: [fault] })
 }

@@ -56,6 +56,9 @@ export function createMetrics(build: Build) {
   const postsDeleted = count('microposts.post.deleted')
   const usersRegistered = count('microposts.user.registered')
   const usersDeleted = count('microposts.user.deleted')
+  const followsCreated = count('microposts.follow.created')
+  const followsDeleted = count('microposts.follow.deleted')
+  const timelineSize = histogram('microposts.timeline.size')
   const logins = count('microposts.login')
   const replayed = count('microposts.idempotency.replayed')
   const rejected = count('microposts.request.rejected')
@@ -89,6 +92,9 @@ export function createMetrics(build: Build) {
     postCreated: (referenced: boolean) => postsCreated.add(1, { 'microposts.post.referenced': referenced }),
     postEdited: () => postsEdited.add(1),
     postsDeleted: (posts: number) => postsDeleted.add(posts),
+    followCreated: () => followsCreated.add(1),
+    followsDeleted: (follows: number) => followsDeleted.add(follows),
+    timelineServed: (posts: number) => timelineSize.record(posts),
     loggedIn: (outcome: (typeof loginOutcomes)[number]) =>
       logins.add(1, { 'microposts.login.outcome': outcome }),
     idempotencyReplayed: () => replayed.add(1),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { route } from '../http/endpoint.ts'
-import { nextLink, PageQuery } from '../http/paging.ts'
+import { listReply, page, SearchQuery } from '../http/paging.ts'
 import { NewUser, toUser, User, UserChange, UserParams, userHref } from './schema.ts'
 import type { Accounts } from './service.ts'
 
@@ -37,21 +37,14 @@ export function accountRoutes(accounts: Accounts) {
         method: 'GET',
         path: '/api/users',
         who: 'anyone',
-        summary: 'List users, the newest first',
+        summary: 'List users, or search them, the newest first',
+        description:
+          'A search finds the users whose username begins with it, or whose display name has all of its words.',
         tag,
-        query: PageQuery,
-        replies: {
-          200: { description: 'A page of users', body: z.array(User), headers: { Link: 'The next page' } },
-        },
+        query: SearchQuery,
+        replies: { 200: listReply('A page of users', z.array(User)) },
       },
-      async ({ query, origin, url }) => {
-        const { rows, next } = await accounts.list(query)
-        return {
-          status: 200,
-          headers: { Link: nextLink({ origin, url }, next) },
-          body: rows.map((row) => toUser(row, origin)),
-        }
-      },
+      async (input) => page(input, await accounts.list(input.query), toUser),
     ),
 
     route(

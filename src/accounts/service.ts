@@ -1,12 +1,13 @@
 import { v7 as newId } from 'uuid'
 import { hashPassword, verifyPassword } from '../credentials.ts'
 import { isUniqueViolation } from '../database/errors.ts'
-import type { PrismaClient } from '../database/generated/client.ts'
+import { Prisma, type PrismaClient } from '../database/generated/client.ts'
 import { retried, transact } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
 import { type Page, type Slice, slice } from '../paging.ts'
-import { words } from '../words.ts'
+import { searchQuery, words } from '../words.ts'
+import { userColumns } from './rows.ts'
 import type { NewUser, UserChange, UserRow } from './schema.ts'
 
 export type Accounts = ReturnType<typeof createAccounts>
@@ -40,14 +41,16 @@ export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Met
       return user ?? missing(username)
     },
 
-    /** Users, the newest first. */
-    async list(page: Page): Promise<Slice<UserRow>> {
-      const rows = await db.user.findMany({
-        where: page.cursor ? { id: { lt: page.cursor } } : {},
-        orderBy: { id: 'desc' },
-        take: page.limit + 1,
-        select: userFields,
-      })
+    /**
+     * Users, the newest first; with `search` those whose username begins with it, or whose display name has all of
+     * its words, the last one as a prefix.
+     */
+    async list(page: Page & { search?: string | undefined }): Promise<Slice<UserRow>> {
+      const rows = await db.$queryRaw<UserRow[]>`
+        SELECT u."id", ${userColumns} FROM "User" u
+        WHERE ${page.search ? found(page.search) : Prisma.sql`true`}
+          AND ${page.cursor ? Prisma.sql`u."id" < ${page.cursor}::uuid` : Prisma.sql`true`}
+        ORDER BY u."id" DESC LIMIT ${page.limit + 1}`
       return slice(rows, page)
     },
 
@@ -82,8 +85,9 @@ export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Met
     async remove(userId: string): Promise<void> {
       const gone = await transact(db, async (tx) => {
         // The lock keeps out what would refer to the user from now on; it then fails on its foreign key.
-        const [user] = await tx.$queryRaw<{ postCount: number }[]>`
-          SELECT "postCount" FROM "User" WHERE "id" = ${userId}::uuid FOR UPDATE`
+        const [user] = await tx.$queryRaw<{ posts: number; follows: number }[]>`
+          SELECT "postCount" AS "posts", "followerCount" + "followingCount" AS "follows"
+          FROM "User" WHERE "id" = ${userId}::uuid FOR UPDATE`
         if (!user) return undefined
         await tx.$executeRaw`
           UPDATE "Post" SET "referencedId" = NULL, "version" = "version" + 1
@@ -99,7 +103,8 @@ export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Met
       })
       if (!gone) return
       metrics.userDeleted()
-      metrics.postsDeleted(gone.postCount)
+      metrics.postsDeleted(gone.posts)
+      metrics.followsDeleted(gone.follows)
     },
   }
 
@@ -130,6 +135,16 @@ async function update(
       AND (${password === undefined} OR "passwordHash" = ${password?.current ?? null})
     RETURNING "id", "username", "displayName", "bio", "createdAt", "postCount", "followerCount", "followingCount"`
   return row
+}
+
+/** Each condition has an index of its own; a prefix is a range of the index, so that one plan serves them all. */
+function found(search: string): Prisma.Sql {
+  const query = searchQuery(search)
+  const ofName = query ? Prisma.sql`u."words" @@ ${query}::tsquery` : Prisma.sql`false`
+  if (!/^[\w.-]{1,50}$/.test(search)) return ofName
+  const prefix = search.toLowerCase()
+  // DEL is above every character that a username may have.
+  return Prisma.sql`(u."usernameKey" ~>=~ ${prefix} AND u."usernameKey" ~<~ ${`${prefix}\x7f`} OR ${ofName})`
 }
 
 const wrongCurrent = () => invalidAt('/currentPassword', 'is not the current password')

@@ -1,6 +1,8 @@
 // How clients ask for the pages of a list and find the next one.
 import { validate as isUuid } from 'uuid'
 import { z } from 'zod'
+import type { Slice } from '../paging.ts'
+import { text } from './fields.ts'
 
 export const defaultLimit = 20
 export const maxLimit = 100
@@ -32,7 +34,7 @@ export const PageQuery = z.object({
 })
 
 /** The `Link` header of a page (RFC 8288): the same request, from the next row on; undefined on the last one. */
-export function nextLink({ origin, url }: { origin: string; url: string }, next: string | undefined) {
+function nextLink({ origin, url }: { origin: string; url: string }, next: string | undefined) {
   if (next === undefined) return undefined
   const link = new URL(url, origin)
   link.searchParams.set('cursor', encodeCursor(next))
@@ -46,4 +48,29 @@ function decodeCursor(cursor: string): string | undefined {
   const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
   // Only the exact spelling: base64url decoders pass over what does not belong.
   return isUuid(id) && encodeCursor(id) === cursor ? id : undefined
+}
+
+/** The same for a list that can be searched; an empty search is none. */
+export const SearchQuery = PageQuery.extend({
+  search: text(0, 255)
+    .optional()
+    .meta({ description: 'Words to look for.', examples: ['rabbit hole'] }),
+})
+
+/** The declaration of a page's reply. */
+export function listReply<const B extends z.ZodArray>(description: string, body: B) {
+  return { description, body, headers: { Link: 'The next page, `rel="next"`, while there is more' } }
+}
+
+/** The reply with a page: its rows as the client sees them, and the link to the next one. */
+export function page<Row, Item>(
+  { origin, url }: { origin: string; url: string },
+  { rows, next }: Slice<Row>,
+  present: (row: Row, origin: string) => Item,
+) {
+  return {
+    status: 200,
+    headers: { Link: nextLink({ origin, url }, next) },
+    body: rows.map((row) => present(row, origin)),
+  } as const
 }

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { UserParams } from '../accounts/schema.ts'
 import { route } from '../http/endpoint.ts'
 import { Id } from '../http/fields.ts'
-import { nextLink, PageQuery } from '../http/paging.ts'
 import { IfMatch } from '../http/preconditions.ts'
 import {
   IdempotencyKey,
@@ -25,29 +24,6 @@ const Precondition = z.object({ 'if-match': IfMatch })
 
 export function postRoutes(posts: Posts) {
   return [
-    route(
-      {
-        method: 'GET',
-        path: collection,
-        who: 'anyone',
-        summary: 'List the posts of a user, the newest first',
-        tag,
-        params: UserParams,
-        query: PageQuery,
-        replies: {
-          200: { description: 'A page of posts', body: z.array(Post), headers: { Link: 'The next page' } },
-        },
-      },
-      async ({ params, query, origin, url }) => {
-        const { rows, next } = await posts.listByAuthor(params.username, query)
-        return {
-          status: 200,
-          headers: { Link: nextLink({ origin, url }, next) },
-          body: rows.map((row) => toPost(row, origin)),
-        }
-      },
-    ),
-
     route(
       {
         method: 'POST',

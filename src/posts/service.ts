@@ -5,8 +5,8 @@ import { retried } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
 import type { Idempotency } from '../idempotency.ts'
 import type { Metrics } from '../metrics.ts'
-import { type Page, type Slice, slice } from '../paging.ts'
 import { words } from '../words.ts'
+import { columns, joins } from './rows.ts'
 import type { NewPost, PostChange, PostRow } from './schema.ts'
 
 export type Posts = ReturnType<typeof createPosts>
@@ -47,25 +47,10 @@ export function createPosts({ db, metrics, idempotency }: PostsDependencies) {
       return idempotency.isKnown(userId, key)
     },
 
-    /** The posts of a user, the newest first. @throws {AppError} not-found for an unknown user */
-    async listByAuthor(username: string, page: Page): Promise<Slice<PostRow>> {
-      const rows = await db.$queryRaw<(PostRow | { id: null })[]>`
-        SELECT post.* FROM "User" u LEFT JOIN LATERAL (
-          SELECT ${columns} FROM ${joined}
-          WHERE p."authorId" = u."id" ${before(page)} ORDER BY p."id" DESC LIMIT ${page.limit + 1}
-        ) post ON true
-        WHERE u."usernameKey" = ${username.toLowerCase()}`
-      if (rows.length === 0) return missingUser(username)
-      return slice(
-        rows.filter((row) => row.id !== null),
-        page,
-      )
-    },
-
     /** @throws {AppError} not-found */
     async find(username: string, id: string): Promise<PostRow> {
       const [row] = await db.$queryRaw<PostRow[]>`
-        SELECT ${columns} FROM ${joined}
+        SELECT ${columns} FROM "Post" p ${joins}
         WHERE p."id" = ${id}::uuid AND a."usernameKey" = ${username.toLowerCase()}`
       return row ?? missingPost()
     },
@@ -172,11 +157,6 @@ export function createPosts({ db, metrics, idempotency }: PostsDependencies) {
   }
 }
 
-const columns = Prisma.sql`p."id", p."text", p."createdAt", p."editedAt", p."version",
-  a."username" AS "author", r."username" AS "referenced"`
-const joins = Prisma.sql`JOIN "User" a ON a."id" = p."authorId" LEFT JOIN "User" r ON r."id" = p."referencedId"`
-const joined = Prisma.sql`"Post" p ${joins}`
-
 /** An author's post for a change: whoever comes second waits here and sees what the first one left. */
 function locked({ userId }: Author, id: string, versions: Versions) {
   const matches = versions ? Prisma.sql`"version"::text = ANY(${versions})` : Prisma.sql`true`
@@ -184,8 +164,6 @@ function locked({ userId }: Author, id: string, versions: Versions) {
     SELECT *, ${matches} AS "matches" FROM "Post"
     WHERE "id" = ${id}::uuid AND "authorId" = ${userId}::uuid FOR UPDATE`
 }
-
-const before = ({ cursor }: Page) => (cursor ? Prisma.sql`AND p."id" < ${cursor}::uuid` : Prisma.empty)
 
 /** A write that lost a race: repeated where the database asks for it, a fault of the input where a user is gone. */
 async function writing<T>(statement: () => Promise<T>): Promise<T> {
