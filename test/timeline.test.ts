@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildPost, buildUser, call, type Json, type User } from './support/client.ts'
+import { growth } from './support/metrics.ts'
+import { type Service, startService } from './support/service.ts'
+
+let service: Service
+beforeAll(async () => {
+  service = await startService()
+})
+afterAll(() => service.stop())
+
+const timeline = ({ username, token }: User, query = '') =>
+  call(service, 'GET', `/api/users/${username}/timeline${query}`, { token })
+
+describe('GET /api/users/:username/timeline', () => {
+  it('has the own posts and those of followed users, the newest first, page by page', async () => {
+    const [alice, bob, carol] = [await buildUser(service), await buildUser(service), await buildUser(service)]
+    const { token } = alice
+    await call(service, 'PUT', `/api/users/${alice.username}/following/${bob.username}`, { token })
+    const posts: Json[] = []
+    for (const author of [alice, bob, carol, bob, alice, carol, bob]) {
+      const post = await buildPost(service, author)
+      if (author !== carol) posts.unshift(post)
+    }
+    expect(await timeline(alice)).toMatchObject({ status: 200, body: posts })
+    const first = await timeline(alice, '?limit=3')
+    const next = /<([^>]*)>; rel="next"/.exec(first.headers.get('Link') ?? '')?.[1] ?? ''
+    const second = await call(service, 'GET', next, { token })
+    expect([...first.body, ...second.body]).toEqual(posts)
+    expect(second.headers.get('Link')).toBeNull()
+    await call(service, 'DELETE', `/api/users/${alice.username}/following/${bob.username}`, { token })
+    expect((await timeline(alice)).body).toEqual(posts.filter(({ user }) => user === alice.username))
+  })
+
+  it('counts the posts on its pages', async () => {
+    const alice = await buildUser(service)
+    await buildPost(service, alice)
+    await buildPost(service, alice)
+    expect(await growth(service, 'microposts_timeline_size_sum', {}, () => timeline(alice))).toBe(2)
+    expect(await growth(service, 'microposts_timeline_size_count', {}, () => timeline(alice))).toBe(1)
+  })
+
+  it('is for its owner alone', async () => {
+    const [alice, bob] = [await buildUser(service), await buildUser(service)]
+    const path = `/api/users/${alice.username}/timeline`
+    expect(await call(service, 'GET', path)).toMatchObject({ status: 401 })
+    expect(await call(service, 'GET', path, { token: bob.token })).toMatchObject({ status: 403 })
+    expect(await timeline(alice, '?limit=101')).toMatchObject({ status: 400 })
+  })
+})
+
+describe('GET /api/users/:username/references', () => {
+  it('has the posts of anybody that reference the user', async () => {
+    const [alice, bob] = [await buildUser(service), await buildUser(service)]
+    const first = await buildPost(service, alice, { referenced: bob.username })
+    await buildPost(service, alice)
+    const second = await buildPost(service, bob, { referenced: bob.username })
+    const path = `/api/users/${bob.username}/references`
+    expect(await call(service, 'GET', path)).toMatchObject({ status: 200, body: [second, first] })
+    await call(service, 'PATCH', first.href, { token: alice.token, json: { referenced: null } })
+    expect((await call(service, 'GET', path)).body).toEqual([second])
+    expect((await call(service, 'GET', `/api/users/${alice.username}/references`)).body).toEqual([])
+    expect(await call(service, 'GET', '/api/users/nobody-here/references')).toMatchObject({ status: 404 })
+  })
+})
