@@ -84,6 +84,8 @@ function operation(endpoint: Endpoint): RouteConfig {
   }
 }
 
+const requestIdHeader = { 'X-Request-Id': 'The id of the request: the client’s own where it is a valid one' }
+
 /** Every answer under `/api` may carry them. */
 const limitHeaders = {
   'RateLimit-Limit': 'How many requests the nearest limit allows in its window',
@@ -92,7 +94,7 @@ const limitHeaders = {
 }
 
 function successes({ path, replies }: Endpoint): RouteConfig['responses'] {
-  const general = path.startsWith('/api/') ? limitHeaders : {}
+  const general = generalHeaders(path)
   return Object.fromEntries(
     Object.entries(replies).map(([status, reply]) => [
       status,
@@ -101,17 +103,33 @@ function successes({ path, replies }: Endpoint): RouteConfig['responses'] {
   )
 }
 
+const generalHeaders = (path: string) => ({
+  ...requestIdHeader,
+  ...(path.startsWith('/api/') && limitHeaders),
+})
+
 function success({ description, body, type = 'application/json', headers = {} }: Reply) {
   return {
     description,
-    headers: Object.fromEntries(
-      Object.entries(headers).map(([name, text]) => [
-        name,
-        { description: text, schema: { type: 'string' as const } },
-      ]),
-    ),
+    headers: described(headers),
     ...(body && { content: { [type]: { schema: body } } }),
   }
+}
+
+function described(headers: Readonly<Record<string, string>>) {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, description]) => [
+      name,
+      { description, schema: { type: 'string' as const } },
+    ]),
+  )
+}
+
+/** What the failures of a status carry besides the headers of every answer. */
+const failureHeaders: Readonly<Record<number, Record<string, string>>> = {
+  401: { 'WWW-Authenticate': 'The challenge, `Bearer` (RFC 6750)' },
+  429: { 'Retry-After': 'The seconds to wait' },
+  503: { 'Retry-After': 'The seconds to wait' },
 }
 
 /** The problems that an endpoint may answer with, by status; they follow from its declaration. */
@@ -122,6 +140,7 @@ function failures(endpoint: Endpoint): RouteConfig['responses'] {
       status,
       {
         description: codes.map((code) => problems[code].title).join(', or: '),
+        headers: described({ ...generalHeaders(endpoint.path), ...failureHeaders[status] }),
         content: { 'application/problem+json': { schema: ProblemDetails } },
       },
     ]),
