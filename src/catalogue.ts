@@ -17,8 +17,14 @@ const methods = [
   '_OTHER',
 ]
 
-/** Where a set is only known once the service is composed, its name stands here instead of the values. */
-export type AttributeValues = readonly (string | boolean)[] | 'routes' | 'statuses'
+/** Where a set is only known once the service is composed, or is Node's, its name stands here instead of the values. */
+export type AttributeValues =
+  | readonly (string | boolean)[]
+  | 'routes'
+  | 'statuses'
+  | 'server errors'
+  | 'heap spaces'
+  | 'resources'
 
 export type Metric = {
   kind: 'counter' | 'updowncounter' | 'histogram' | 'gauge'
@@ -261,3 +267,104 @@ export const catalogue = {
 } as const satisfies Record<string, Metric>
 
 export type MetricName = keyof typeof catalogue
+
+const heapSpace = { 'v8js.heap.space.name': 'heap spaces' } as const
+const eventLoopDelay = (which: string): Metric => ({
+  kind: 'gauge',
+  unit: 's',
+  description: `Event-loop delay since the last collection, ${which}.`,
+  attributes: none,
+})
+const heapSpaceBytes = (description: string): Metric => ({
+  kind: 'updowncounter',
+  unit: 'By',
+  description,
+  attributes: heapSpace,
+})
+
+/** Recorded around the service, by instrumentation and by the pull endpoint. Here to be documented and checked. */
+export const recordedByLibraries: Readonly<Record<string, Metric>> = {
+  'http.server.request.duration': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of requests until their response is sent, or given up (status 499).',
+    attributes: {
+      ...requestAttributes,
+      'url.scheme': ['http', 'https'],
+      'network.protocol.version': ['1.0', '1.1'],
+      'error.type': 'server errors',
+    },
+    boundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+  },
+  'process.cpu.time': {
+    kind: 'counter',
+    unit: 's',
+    description: 'CPU time of the process.',
+    attributes: { 'process.cpu.state': ['user', 'system'] },
+  },
+  'process.cpu.utilization': {
+    kind: 'gauge',
+    unit: '',
+    description: 'CPU time since the last collection over elapsed time and number of cores, 0 to 1.',
+    attributes: { 'process.cpu.state': ['user', 'system'] },
+  },
+  'process.memory.usage': {
+    kind: 'gauge',
+    unit: '',
+    description: 'Resident memory of the process in bytes.',
+    attributes: none,
+  },
+  'nodejs.eventloop.utilization': {
+    kind: 'gauge',
+    unit: '1',
+    description: 'Share of time in which the event loop was busy since the last collection.',
+    attributes: none,
+  },
+  'nodejs.eventloop.time': {
+    kind: 'counter',
+    unit: 's',
+    description: 'Time that the event loop was in each state.',
+    attributes: { 'nodejs.eventloop.state': ['active', 'idle'] },
+  },
+  'nodejs.eventloop.delay.min': eventLoopDelay('the least'),
+  'nodejs.eventloop.delay.max': eventLoopDelay('the most'),
+  'nodejs.eventloop.delay.mean': eventLoopDelay('its mean'),
+  'nodejs.eventloop.delay.stddev': eventLoopDelay('its standard deviation'),
+  'nodejs.eventloop.delay.p50': eventLoopDelay('its median'),
+  'nodejs.eventloop.delay.p90': eventLoopDelay('its 90th percentile'),
+  'nodejs.eventloop.delay.p99': eventLoopDelay('its 99th percentile'),
+  'v8js.gc.duration': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of garbage collections.',
+    attributes: { 'v8js.gc.type': ['major', 'minor', 'incremental', 'weakcb'] },
+  },
+  'v8js.memory.heap.used': heapSpaceBytes('Heap memory in use.'),
+  'v8js.memory.heap.space.size': heapSpaceBytes('Heap memory allocated beforehand.'),
+  'v8js.memory.heap.space.available_size': heapSpaceBytes('Heap memory available.'),
+  'v8js.memory.heap.space.physical_size': heapSpaceBytes('Heap memory committed.'),
+  'v8js.resource.active': {
+    kind: 'updowncounter',
+    unit: '{resource}',
+    description: 'Resources that keep the event loop alive.',
+    attributes: { 'v8js.resource.type': 'resources' },
+  },
+  'microposts.scrape.duration': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time from the arrival of a scrape until its page was written.',
+    attributes: none,
+  },
+  'microposts.scrape.size': {
+    kind: 'gauge',
+    unit: 'By',
+    description: 'Size of the last page that was scraped, before compression.',
+    attributes: none,
+  },
+  'microposts.scrape.failures': {
+    kind: 'counter',
+    unit: '',
+    description: 'Scrapes answered with 503, because a collection failed or took too long.',
+    attributes: none,
+  },
+}

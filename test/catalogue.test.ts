@@ -1,0 +1,86 @@
+// What a running service exposes against src/catalogue.ts, in both directions.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { familyOf, labelOf } from '../scripts/generate/families.ts'
+import { withTables } from '../scripts/generate/metrics-tables.ts'
+import { catalogue, type Metric, recordedByLibraries } from '../src/catalogue.ts'
+import { buildPost, buildUser, call } from './support/client.ts'
+import { type Page, scrape } from './support/metrics.ts'
+import { type Service, startService } from './support/service.ts'
+
+const everything: Record<string, Metric> = { ...catalogue, ...recordedByLibraries }
+const byFamily = new Map(Object.entries(everything).map(([name, metric]) => [familyOf(name, metric), metric]))
+const types = { counter: 'counter', updowncounter: 'gauge', histogram: 'histogram', gauge: 'gauge' }
+
+let service: Service
+let page: Page
+
+beforeAll(async () => {
+  service = await startService()
+  await useEverything(service)
+  await scrape(service)
+  // The second scrape tells of the first.
+  page = await scrape(service)
+})
+afterAll(() => service.stop())
+
+/** One request of each kind that makes a series of its own. */
+async function useEverything(target: Service) {
+  const [alice, bob] = [await buildUser(target), await buildUser(target)]
+  const post = await buildPost(target, alice, { referenced: bob.username })
+  const { token } = alice
+  await call(target, 'PATCH', new URL(post.href).pathname, { token, json: { text: 'Another' } })
+  await call(target, 'PUT', `/api/users/${alice.username}/following/${bob.username}`, { token })
+  await call(target, 'GET', `/api/users/${alice.username}/timeline`, { token })
+  await call(target, 'GET', '/api/users/nobody')
+  await call(target, 'GET', '/nowhere')
+  await call(target, 'DELETE', `/api/users/${alice.username}`, { token })
+}
+
+describe('a live scrape', () => {
+  it('has every metric of the catalogue, with its type', () => {
+    const expected = Array.from(byFamily, ([family, { kind }]) => [family, types[kind]])
+    const found = expected.map(([family = '']) => [family, page.families.get(family)?.type])
+    expect(found).toEqual(expected)
+  })
+
+  it('has no family that the catalogue lacks', () => {
+    const unknown = [...page.families.keys()].filter((family) => !byFamily.has(family))
+    expect(unknown).toEqual(['target_info'])
+  })
+
+  it('has no label that its metric does not declare, and no value outside of a closed set', () => {
+    const undeclared = [...page.families.values()]
+      .filter(({ name }) => name !== 'target_info')
+      .flatMap(({ name, samples }) => samples.flatMap(({ labels }) => strangers(name, labels)))
+    expect([...new Set(undeclared)]).toEqual([])
+  })
+
+  it('says of the service itself what the catalogue says', () => {
+    const helps = Object.entries(catalogue).map(([name, metric]) => [
+      familyOf(name, metric),
+      metric.description,
+    ])
+    const found = helps.map(([family = '']) => [family, page.families.get(family)?.help])
+    expect(found).toEqual(helps)
+  })
+})
+
+/** The labels of a sample that the catalogue does not expect, as `family{label="value"}`. */
+function strangers(family: string, labels: Record<string, string>): string[] {
+  const attributes = Object.entries(byFamily.get(family)?.attributes ?? {})
+  const declared = new Map(attributes.map(([attribute, values]) => [labelOf(attribute), values]))
+  return Object.entries(labels)
+    .filter(([label]) => label !== 'le' && !label.startsWith('otel_scope_'))
+    .filter(([label, value]) => {
+      const values = declared.get(label)
+      if (values === undefined) return true
+      return Array.isArray(values) && values.length > 0 && !values.map(String).includes(value)
+    })
+    .map(([label, value]) => `${family}{${label}="${value}"}`)
+}
+
+describe('docs/metrics.md', () => {
+  it('refuses a page that has lost the marks of its tables', () => {
+    expect(() => withTables('# Metrics\n')).toThrow('The page has no marks')
+  })
+})
