@@ -31,8 +31,8 @@ export function createContract(document: Document) {
       throw new Error(`${answer}: ${type} is not documented`)
     if (type === undefined || !type.includes('json') || method === 'HEAD') return
     const steps = ['paths', template, verb, 'responses', String(status), 'content', type, 'schema']
-    const valid = ajv.validate({ $ref: `openapi#/${steps.map(escapeStep).join('/')}` }, body)
-    if (!valid) throw new Error(`${answer}: ${ajv.errorsText()}`)
+    const validate = ajv.getSchema(`openapi#/${steps.map(escapeStep).join('/')}`)
+    if (!validate?.(body)) throw new Error(`${answer}: ${ajv.errorsText(validate?.errors)}`)
   }
 }
 
