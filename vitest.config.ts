@@ -7,7 +7,8 @@ export default defineConfig({
     pool: 'forks',
     // Each file starts services of its own: more files at once than cores only makes each slower.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    // Far longer than any takes: a busy machine is no failure.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 })
