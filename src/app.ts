@@ -124,6 +124,8 @@ function crossOrigin(origins: string[]) {
     origin: (ctx) =>
       origins.includes('*') ? '*' : (origins.find((allowed) => allowed === ctx.get('Origin')) ?? ''),
     exposeHeaders: exposedHeaders,
+    // A failure keeps them without it: nothing that answers one takes away what is set.
+    keepHeadersOnError: false,
     maxAge: 600,
   })
 }

@@ -48,6 +48,8 @@ const Settings = z
         (list) => (list.length === 1 && list[0] === '*') || list.every(isOrigin),
         'must be * or a comma list of origins such as https://posts.example',
       )
+      // As browsers spell it.
+      .transform((list) => list.map((origin) => (origin === '*' ? '*' : new URL(origin).origin)))
       .default([]),
     LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
     SESSION_TTL: z

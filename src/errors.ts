@@ -10,11 +10,13 @@ export type ErrorCode =
   | 'not-acceptable'
   | 'username-taken'
   | 'request-in-progress'
+  | 'request-timeout'
   | 'precondition-failed'
   | 'content-too-large'
   | 'unsupported-media-type'
   | 'idempotency-key-reused'
   | 'rate-limited'
+  | 'header-too-large'
   | 'internal-error'
   | 'unavailable'
 

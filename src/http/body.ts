@@ -66,6 +66,13 @@ const isTooLarge = (error: unknown) =>
   error instanceof Error && 'type' in error && error.type === 'entity.too.large'
 
 function decode(bytes: Buffer): string {
+  const text = utf8(bytes)
+  if (text.startsWith('\ufeff'))
+    throw new AppError('malformed-request', 'The body starts with a byte-order mark.')
+  return text
+}
+
+function utf8(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {

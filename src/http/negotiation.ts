@@ -4,8 +4,11 @@ import { AppError } from '../errors.ts'
 import type { Context } from './context.ts'
 import type { Endpoint } from './endpoint.ts'
 
-/** Parameters of a media range other than `q`: none of our types has any, so they tell nothing apart. */
-const parameters = /;\s*(?!q\s*=)[^;,"]*(?:"(?:[^"\\]|\\.)*")?[^;,"]*/gi
+/**
+ * Parameters of a media range other than `q`: none of our types has any, so they tell nothing apart. A quoted value
+ * that does not end goes to the end, so that no header is scanned again and again.
+ */
+const parameters = /;(?!\s*q\s*=)[^;,"]*(?:"(?:[^"\\]|\\.?)*(?:"|$))?[^;,"]*/gi
 
 /**
  * Refuses a request whose `Accept` takes none of the endpoint's types; an endpoint without a body to send

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { AppError, type ErrorCode } from '../errors.ts'
 import type { Metrics, RejectionReason } from '../metrics.ts'
 import type { Context, Middleware, RoutedRequest } from './context.ts'
-import { problems, problemType } from './problems.ts'
+import { problemBody, problemMediaType, problems } from './problems.ts'
 
 /**
  * Answers what the middlewares behind it throw. An AppError tells its own code; anything else is a fault of
@@ -37,20 +37,12 @@ const rejections: Partial<Record<ErrorCode, RejectionReason>> = {
 function answer(ctx: Context, { code, message, faults, headers }: AppError) {
   // Half an answer cannot be taken back: the client must see that it is broken.
   if (ctx.headerSent) return ctx.res.destroy()
-  const { status, title } = problems[code]
-  // What was prepared for a success (an ETag, a Link) says nothing about the failure.
-  for (const name of ['ETag', 'Link', 'Location', 'Cache-Control']) ctx.remove(name)
-  ctx.status = status
-  ctx.set(headers ?? {})
-  ctx.body = JSON.stringify({
-    type: problemType(code),
-    title,
-    status,
-    detail: message,
-    instance: ctx.state.requestId,
-    ...(faults && { errors: faults }),
-  })
-  ctx.set('Content-Type', 'application/problem+json')
+  // What was prepared for a success says nothing about the failure.
+  for (const name of ['ETag', 'Link', 'Location']) ctx.remove(name)
+  ctx.status = problems[code].status
+  ctx.set({ 'Cache-Control': 'no-store', ...headers })
+  ctx.body = problemBody(code, { detail: message, instance: ctx.state.requestId, faults })
+  ctx.set('Content-Type', problemMediaType)
 }
 
 function unforeseen(cause: unknown, isUnavailable: (error: unknown) => boolean): AppError {

@@ -1,5 +1,5 @@
 // Every kind of problem that the API answers with: its status, its title and what a client can do about it.
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode, Fault } from '../errors.ts'
 
 export type Problem = { status: number; title: string; explanation: string }
 
@@ -47,6 +47,11 @@ export const problems: Readonly<Record<ErrorCode, Problem>> = {
     title: 'Not acceptable',
     explanation: 'The `Accept` header takes none of the types in which this path answers.',
   },
+  'request-timeout': {
+    status: 408,
+    title: 'Request timeout',
+    explanation: 'The request did not arrive whole in time: 10 s for its header, 30 s for all of it.',
+  },
   'username-taken': {
     status: 409,
     title: 'Username taken',
@@ -86,6 +91,11 @@ export const problems: Readonly<Record<ErrorCode, Problem>> = {
     explanation:
       'A limit is reached, and `RateLimit-Limit` says which number it is. Wait for as many seconds as `Retry-After` says before you try again.',
   },
+  'header-too-large': {
+    status: 431,
+    title: 'Header too large',
+    explanation: 'The request line and the header fields may have 16 KiB together.',
+  },
   'internal-error': {
     status: 500,
     title: 'Internal error',
@@ -101,3 +111,15 @@ export const problems: Readonly<Record<ErrorCode, Problem>> = {
 
 /** The `type` of a problem (RFC 9457, section 3.1.1): a path that answers with a page about it. */
 export const problemType = (code: ErrorCode): string => `/problems/${code}`
+
+export const problemMediaType = 'application/problem+json'
+
+/** A problem as it is sent; `instance` is the request id. */
+export function problemBody(
+  code: ErrorCode,
+  { detail, instance, faults }: { detail: string; instance: string; faults?: readonly Fault[] | undefined },
+): string {
+  const { title, status } = problems[code]
+  const type = problemType(code)
+  return JSON.stringify({ type, title, status, detail, instance, ...(faults && { errors: faults }) })
+}

@@ -5,9 +5,9 @@ import { AppError } from '../errors.ts'
 import { type Authenticate, authenticated, checkOwner } from './authentication.ts'
 import { readBody } from './body.ts'
 import type { Context, Middleware, RoutedRequest, State, Viewer } from './context.ts'
-import type { Endpoint, Input, Output, Route } from './endpoint.ts'
+import type { Endpoint, Input, Output, Route, Who } from './endpoint.ts'
 import { createValidator } from './input.ts'
-import type { Limits } from './limits.ts'
+import type { Limit, Limits } from './limits.ts'
 import { checkAccept, producedTypes } from './negotiation.ts'
 import { isNotModified } from './preconditions.ts'
 
@@ -21,25 +21,31 @@ export function routed(routes: readonly Route[], guards: Guards): Middleware {
     router.register(route.endpoint.path, [route.endpoint.method], answering(route, guards))
   }
   const dispatch = router.routes()
-  return (ctx) => dispatch(ctx as RouterContext<State>, async () => answerUnmatched(ctx))
+  return (ctx) => dispatch(ctx as RouterContext<State>, () => answerUnmatched(ctx, guards))
 }
 
-function answering({ endpoint, handle }: Route, { authenticate, limits }: Guards) {
+function answering({ endpoint, handle }: Route, guards: Guards) {
   const types = producedTypes(endpoint)
-  const { limit } = endpoint
-  const isApi = endpoint.path.startsWith('/api/')
+  const { who, limit } = endpoint
 
   return async (ctx: Context & { params: Record<string, string> }) => {
     const request: RoutedRequest = ctx.req
     request.route = endpoint.path
     checkAccept(ctx, types)
-    const viewer = isApi ? await authenticated(ctx, endpoint.who, authenticate) : undefined
-    if (isApi) await limits.beforeInput(ctx, limit, viewer)
-    if (endpoint.who === 'owner') checkOwner(viewer, ctx.params.username)
+    const viewer = await admit(ctx, guards, who, limit)
+    if (who === 'owner') checkOwner(viewer, ctx.params.username)
     const input = await readInput(ctx, endpoint, viewer)
-    if (isApi) await limits.afterInput(ctx, limit, viewer, input.body)
+    await guards.limits.afterInput(ctx, limit, viewer, input.body)
     send(ctx, endpoint, await handle(input))
   }
+}
+
+/** Who sends a request under `/api`, if its token and the limits before its input let it through. */
+async function admit(ctx: Context, { authenticate, limits }: Guards, who: Who, limit?: Limit) {
+  if (!ctx.path.startsWith('/api/')) return undefined
+  const viewer = await authenticated(ctx, who, authenticate)
+  await limits.beforeInput(ctx, limit, viewer)
+  return viewer
 }
 
 /**
@@ -83,13 +89,14 @@ function send(ctx: Context, { replies }: Endpoint, output: Output<Endpoint>) {
   ctx.set('Content-Type', reply.type ?? 'application/json; charset=utf-8')
 }
 
-function answerUnmatched(ctx: Context) {
+async function answerUnmatched(ctx: Context, guards: Guards) {
   const { matched = [] } = ctx as Partial<RouterContext>
   if (matched.length === 0) throw new AppError('not-found', 'Nothing is at this path.')
   const allow = [...new Set([...matched.flatMap((layer) => layer.methods), 'OPTIONS'])].join(', ')
   if (ctx.method !== 'OPTIONS') {
     throw new AppError('method-not-allowed', `This path has ${allow}.`, { headers: { Allow: allow } })
   }
+  await admit(ctx, guards, 'anyone')
   ctx.set('Allow', allow)
   ctx.status = 204
 }

@@ -2,13 +2,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Metrics } from '../metrics.ts'
-import { problems, problemType } from './problems.ts'
+import { refuse } from './refusal.ts'
 
 export type Server = Awaited<ReturnType<typeof startServer>>
 
-/** A client that takes longer to send its headers, or its whole request, is cut off. */
+/** A client that takes longer to send its headers, or its whole request, is cut off; Node looks every so often. */
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 30_000
+const timeoutCheckMs = 1_000
 /** Longer than what common proxies keep idle connections for, so that they close first. */
 const keepAliveTimeoutMs = 75_000
 
@@ -30,7 +31,10 @@ export async function startServer(options: {
     {
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
       keepAliveTimeout: keepAliveTimeoutMs,
+      // Node would refuse it with an empty answer.
+      requireHostHeader: false,
     },
     (request, response) => {
       if (stopping) announceClose(response)
@@ -39,11 +43,22 @@ export async function startServer(options: {
       handle(request, response)
     },
   )
+  // Node would refuse what it does not know with an empty answer; a server may pass over it (RFC 9110, 10.1.1).
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
+  server.on('connect', (_request, socket: Socket) => refuse(socket))
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (error.code !== 'ECONNRESET') metrics.requestRejected('malformed')
-    refuse(error, socket)
+    // It comes again for whatever the client goes on to send.
+    if (socket.writableEnded) return
+    if (isMalformed(error)) metrics.requestRejected('malformed')
+    if (socket.writable && !isAnswered(socket)) refuse(socket, error.code)
+    else socket.destroy()
   })
   await listen(server, host, port)
+
+  /** A second answer would garble the one that is under way. */
+  function isAnswered(socket: Socket): boolean {
+    return [...answering].some((response) => response.socket === socket && response.headersSent)
+  }
 
   return {
     port: (server.address() as AddressInfo).port,
@@ -58,6 +73,11 @@ export async function startServer(options: {
       clearTimeout(deadline)
     },
   }
+}
+
+/** Whether the parser refused it; a client that goes away in the middle of a request sent nothing wrong. */
+function isMalformed({ code }: NodeJS.ErrnoException): boolean {
+  return code?.startsWith('HPE_') === true && code !== 'HPE_INVALID_EOF_STATE'
 }
 
 /** Tells the client that its connection takes no further request; Node then closes it after the answer. */
@@ -80,29 +100,4 @@ const reasons: Record<string, string> = {
   EACCES: 'this user may not listen there',
   EADDRNOTAVAIL: 'this machine has no such address',
   ENOTFOUND: 'there is no such host',
-}
-
-const statuses: Record<string, string> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-}
-
-/** Answers, as a problem too, what never became a request. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket) {
-  if (!socket.writable) return
-  const line = statuses[error.code ?? ''] ?? '400 Bad Request'
-  const body = JSON.stringify({
-    type: problemType('malformed-request'),
-    title: problems['malformed-request'].title,
-    status: Number(line.slice(0, 3)),
-    detail: `The request is not HTTP/1.1 as this server takes it: ${line.slice(4)}.`,
-  })
-  const head = [
-    `HTTP/1.1 ${line}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'X-Content-Type-Options: nosniff',
-    'Connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
