@@ -1,4 +1,4 @@
-// A TCP relay before a server, so that a test can take the server away and bring it back.
+// A TCP relay before a server, so that a test can take the server away, slow it down and bring it back.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
@@ -7,6 +7,7 @@ export function createRelay(targetPort: number) {
   const sockets = new Set<Socket>()
   let port = 0
   let silent = false
+  let delayMs = 0
   const server = createServer((client) => {
     const target = connect(targetPort, '127.0.0.1')
     for (const [from, to] of [
@@ -14,7 +15,11 @@ export function createRelay(targetPort: number) {
       [target, client],
     ] as const) {
       sockets.add(from)
-      from.on('data', (chunk) => silent || to.write(chunk))
+      from.on('data', (chunk) => {
+        if (silent) return
+        if (delayMs > 0) setTimeout(() => to.write(chunk), delayMs)
+        else to.write(chunk)
+      })
       from.on('error', () => {})
       from.on('close', () => {
         sockets.delete(from)
@@ -35,6 +40,10 @@ export function createRelay(targetPort: number) {
       server.close()
       for (const socket of sockets) socket.destroy()
       await closed
+    },
+    /** Everything takes this much longer, each way; set it while nothing is under way. */
+    delay: (ms: number) => {
+      delayMs = ms
     },
     /** Accepts and keeps connections, but nothing gets through, as behind a cut cable. */
     silence: (value: boolean) => {

@@ -1,0 +1,29 @@
+# The service as a small image: no build step, so what is copied is what runs. Only the dependencies are prepared apart.
+FROM node:24-slim AS dependencies
+WORKDIR /app
+# `npm ci` generates Prisma's client (postinstall), which needs the schema and development dependencies.
+COPY package.json package-lock.json .npmrc prisma.config.ts ./
+COPY prisma ./prisma
+RUN npm ci
+# Without the development dependencies, and without the Node that npm brings for machines that lack it.
+RUN npm prune --omit=dev --omit=optional --ignore-scripts
+
+FROM node:24-slim
+ENV NODE_ENV=production HOST=0.0.0.0 OTEL_EXPORTER_PROMETHEUS_HOST=0.0.0.0 DATA_DIR=/data
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json ./
+COPY prisma/migrations ./prisma/migrations
+COPY otel ./otel
+COPY src ./src
+COPY --from=dependencies /app/src/database/generated ./src/database/generated
+# docker build --build-arg REVISION=$(git rev-parse HEAD) .
+ARG REVISION=unknown
+RUN echo "$REVISION" > REVISION && mkdir /data && chown node:node /data
+USER node
+VOLUME /data
+EXPOSE 3000 9464
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# Node itself, not npm: it gets the signals and its exit code is the container's.
+CMD ["node", "--import", "./otel/register.ts", "src/main.ts"]

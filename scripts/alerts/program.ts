@@ -1,0 +1,44 @@
+// Starts programs that serve HTTP, on ports that nobody has, and ends just those.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { until } from '../../test/support/until.ts'
+
+export type Program = Awaited<ReturnType<typeof startProgram>>
+
+/** Starts a program and waits until `readyUrl` answers with success. Rejects with what it wrote when it ends before. */
+export async function startProgram(path: string, args: string[], readyUrl: string) {
+  const child = spawn(path, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  let output = ''
+  child.stderr.on('data', (chunk) => {
+    output = `${output}${chunk}`.slice(-4_000)
+  })
+  const ended = once(child, 'close')
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+    await ended
+  }
+  try {
+    await until(`${path} answers`, async () => {
+      if (child.exitCode !== null) throw new Error(`${path} ended (${child.exitCode}): ${output}`)
+      return fetch(readyUrl).then(
+        (response) => response.ok,
+        () => false,
+      )
+    })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { stop }
+}
+
+/** A port that was free a moment ago, for programs that cannot choose one and say which. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
