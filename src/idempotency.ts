@@ -6,7 +6,7 @@ import { AppError } from './errors.ts'
 import type { Metrics } from './metrics.ts'
 
 /** How long a key answers with its first response; then it is free for another request. */
-export const keyLifeMs = 24 * 60 * 60 * 1000
+const keyLifeMs = 24 * 60 * 60 * 1000
 
 export type Idempotency = ReturnType<typeof createIdempotency>
 /** What makes two requests the same; equal contents are equal as JSON. */
@@ -54,7 +54,7 @@ export function createIdempotency({ db, metrics }: { db: PrismaClient; metrics: 
 
   async function find(userId: string, key: string) {
     return db.idempotencyKey
-      .findUnique({ where: { userId_key: { userId, key }, createdAt: { gt: expiry() } } })
+      .findUnique({ where: { userId_key: { userId, key }, createdAt: { gt: keyExpiry() } } })
       .then((found) => found ?? undefined)
   }
 
@@ -76,12 +76,13 @@ function claim({ userId, key, hash }: { userId: string; key: string; hash: Uint8
       FROM "User" WHERE "id" = ${userId}::uuid FOR NO KEY UPDATE
       ON CONFLICT ("userId", "key") DO UPDATE SET
         "contentHash" = EXCLUDED."contentHash", "response" = EXCLUDED."response", "createdAt" = EXCLUDED."createdAt"
-      WHERE "IdempotencyKey"."createdAt" <= ${expiry()}
+      WHERE "IdempotencyKey"."createdAt" <= ${keyExpiry()}
       RETURNING "userId"
     )`
 }
 
-const expiry = () => new Date(Date.now() - keyLifeMs)
+/** When a key must have been stored to be over now. */
+export const keyExpiry = (now = new Date()) => new Date(now.getTime() - keyLifeMs)
 
 const inProgress = () =>
   new AppError('request-in-progress', 'A request with this Idempotency-Key is being answered.', {

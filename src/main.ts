@@ -5,6 +5,7 @@ import { readBuild } from './build.ts'
 import { readConfig } from './config.ts'
 import { openDatabase } from './database/database.ts'
 import { migrateWhenReachable } from './database/migrate-when-reachable.ts'
+import { keepHouse } from './housekeeping.ts'
 import { startServer } from './http/server.ts'
 import { createMetrics } from './metrics.ts'
 
@@ -36,6 +37,7 @@ async function start() {
     try {
       await migrateWhenReachable(database, { log, signal: stopping.signal })
       if (!stopping.signal.aborted) log.info('ready')
+      void keepHouse(database.client, { log, signal: stopping.signal })
       await aborted(stopping.signal)
     } finally {
       await server.stop(drainMs)
