@@ -1,6 +1,6 @@
 import { dashboard, instance } from '../dashboard.ts'
 import { figure, graph } from '../panels.ts'
-import { rate } from '../promql.ts'
+import { quantile, rate } from '../promql.ts'
 
 const perMinute = (metric: string, ...labels: string[]) => `60 * ${rate(metric, instance, ...labels)}`
 const today = (metric: string) => `sum(increase(${metric}{${instance}}[1d]))`
@@ -69,6 +69,31 @@ export const business = () =>
           queries: {
             '{{microposts_login_outcome}}': perMinute('microposts_login_total', 'microposts_login_outcome'),
           },
+        }),
+        graph({
+          title: 'Follows',
+          description: 'Begun and ended a minute; those that go with a user count as ended.',
+          unit: 'short',
+          queries: {
+            begun: perMinute('microposts_follow_created_total'),
+            ended: perMinute('microposts_follow_deleted_total'),
+          },
+        }),
+        graph({
+          title: 'Posts on a page of a timeline',
+          description: 'How full the pages are that people get.',
+          unit: 'short',
+          queries: {
+            p50: quantile(0.5, 'microposts_timeline_size', instance),
+            p95: quantile(0.95, 'microposts_timeline_size', instance),
+          },
+        }),
+        graph({
+          title: 'Replays',
+          description:
+            'A minute: requests sent again with their Idempotency-Key, and answered as the first time.',
+          unit: 'short',
+          queries: { replays: perMinute('microposts_idempotency_replayed_total') },
         }),
       ],
     },

