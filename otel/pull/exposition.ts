@@ -1,7 +1,7 @@
 // Writes collected metrics as a page of the Prometheus text format 0.0.4 or of OpenMetrics 1.0.
 import { setImmediate } from 'node:timers/promises'
+import type { Log } from '../log.ts'
 import { createFamilies, type Source } from './families.ts'
-import type { Log } from './log.ts'
 import { type Format, metadataOf, targetInfo } from './metadata.ts'
 import { seriesOf } from './series.ts'
 

@@ -1,8 +1,8 @@
 // Groups the metrics of several scopes and sources into families, each of which a page may name only once.
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { MetricData, MetricDescriptor, ResourceMetrics } from '@opentelemetry/sdk-metrics'
+import type { Log } from '../log.ts'
 import { createLabelWriter, type LabelWriter } from './labels.ts'
-import type { Log } from './log.ts'
 import { claimedNames, type FamilyName, familyName } from './names.ts'
 
 /** What one process collected; `labels` go on each of its series when a page shows several processes. */

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { Agent, createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createInterface } from 'node:readline'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createExposition } from '../otel/pull/exposition.ts'
+import { isScrape } from '../otel/pull/server.ts'
+import { createCollected } from './support/collected.ts'
+import { askFor, startScraped } from './support/scraped.ts'
+
+describe('the endpoint', () => {
+  it('keeps no process alive, though scrapes hang and connections are open', async () => {
+    const child = spawn(process.execPath, ['test/support/lone-endpoint.ts'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    onTestFinished(() => void child.kill())
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+    const url = (await lines.next()).value ?? ''
+    const agent = new Agent({ keepAlive: true })
+    onTestFinished(() => agent.destroy())
+    expect((await askFor(url, { agent })).status).toBe(200)
+    child.stdin.write('hang\n')
+    expect((await lines.next()).value).toBe('ready')
+    const hanging = askFor(url).catch((error: Error) => error)
+    expect((await lines.next()).value).toBe('hanging')
+
+    child.stdin.end()
+
+    expect((await lines.next()).value).toBe('beforeExit')
+    expect(await once(child, 'exit')).toEqual([0, null])
+    expect(await hanging).toBeInstanceOf(Error)
+  })
+
+  it('tells its own requests from those of other servers', async () => {
+    const scrapes: boolean[] = []
+    const see = (message: unknown) =>
+      void scrapes.push(isScrape((message as { request: IncomingMessage }).request))
+    subscribe('http.server.request.start', see)
+    onTestFinished(() => void unsubscribe('http.server.request.start', see))
+    const { ask } = await startScraped()
+    const other = createServer((_, response) => response.end()).listen(0, '127.0.0.1')
+    onTestFinished(() => void other.close())
+    await once(other, 'listening')
+
+    await ask()
+    await askFor(`http://127.0.0.1:${(other.address() as AddressInfo).port}/metrics`)
+
+    expect(scrapes).toEqual([true, false])
+  })
+})
+
+describe('a large page', () => {
+  it('is written in pieces, with other work between them', async () => {
+    const collected = createCollected()
+    const histogram = collected.meter().createHistogram('wait')
+    for (let series = 0; series < 1_999; series++) histogram.record(1, { series })
+    const sources = [await collected.source()]
+    let turns = 0
+    let done = false
+    const page = createExposition(() => {})
+      .render(sources, 'text')
+      .finally(() => {
+        done = true
+      })
+
+    while (!done) {
+      turns++
+      await setImmediate()
+    }
+
+    expect((await page).toString().split('\n').length).toBeGreaterThan(30_000)
+    expect(turns).toBeGreaterThan(5)
+  })
+})
