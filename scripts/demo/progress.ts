@@ -1,0 +1,42 @@
+// A progress bar where somebody looks at it, lines where the output goes to a file.
+import { Presets, SingleBar } from 'cli-progress'
+
+export type Progress = ReturnType<typeof createProgress>
+
+export function createProgress() {
+  const running = new Set<SingleBar>()
+  return {
+    /** Begins a part of the work, of `total` steps; gives what to call after each step and at the end. */
+    begin(part: string, total: number) {
+      const bar = new SingleBar(
+        {
+          format: `${part.padEnd(10)} {bar} {value}/{total}  {rate}/s`,
+          // Without a terminal it writes a line now and then.
+          noTTYOutput: true,
+          notTTYSchedule: 5_000,
+          hideCursor: true,
+        },
+        Presets.shades_classic,
+      )
+      const start = performance.now()
+      let done = 0
+      bar.start(total, 0, { rate: '–' })
+      running.add(bar)
+      return {
+        step() {
+          done++
+          bar.update(done, { rate: ((done * 1_000) / (performance.now() - start)).toFixed(0) })
+        },
+        end() {
+          bar.stop()
+          running.delete(bar)
+        },
+      }
+    },
+    /** Ends what a failure left running: a bar keeps the process alive. */
+    stop() {
+      for (const bar of running) bar.stop()
+    },
+    say: (line: string) => process.stdout.write(`${line}\n`),
+  }
+}
