@@ -7,6 +7,10 @@ import { parse } from 'yaml'
 
 type Stack = { services: Record<string, { image: string; volumes?: string[]; ports?: string[] }> }
 
+/** Without the names that it gives its dialect and its parts in the manner of older dialects. */
+const plain = JSON.parse(JSON.stringify(schema), (key, value) =>
+  (key === 'id' || key === '$schema') && typeof value === 'string' ? undefined : value,
+)
 const text = readFileSync('docker-compose.yml', 'utf8')
 const stack: Stack = parse(text, { merge: true })
 const services = Object.entries(stack.services)
@@ -14,9 +18,7 @@ const example = readFileSync('.env.example', 'utf8')
 
 describe('docker-compose.yml', () => {
   it('is what the compose specification allows', () => {
-    // It names its dialect with http, where the dialect's own name has https.
-    const { $schema: _, ...dialectless } = schema
-    const validate = new Ajv2019({ strict: false, formats: { duration: true } }).compile(dialectless)
+    const validate = new Ajv2019({ strict: false, formats: { duration: true } }).compile(plain)
     validate(stack)
     expect(validate.errors).toBe(null)
   })
