@@ -6,6 +6,7 @@ import { retried, transact } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
 import { type Page, type Slice, slice } from '../paging.ts'
+import { newestMatches } from '../search.ts'
 import { searchQuery, words } from '../words.ts'
 import { userColumns } from './rows.ts'
 import type { NewUser, UserChange, UserRow } from './schema.ts'
@@ -46,11 +47,14 @@ export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Met
      * its words, the last one as a prefix.
      */
     async list(page: Page & { search?: string | undefined }): Promise<Slice<UserRow>> {
-      const rows = await db.$queryRaw<UserRow[]>`
-        SELECT u."id", ${userColumns} FROM "User" u
-        WHERE ${page.search ? found(page.search) : Prisma.sql`true`}
-          AND ${page.cursor ? Prisma.sql`u."id" < ${page.cursor}::uuid` : Prisma.sql`true`}
-        ORDER BY u."id" DESC LIMIT ${page.limit + 1}`
+      const rows = page.search
+        ? await db.$queryRaw<UserRow[]>`
+            WITH ${newestMatches(Prisma.sql`"User"`, matching(page.search), page)}
+            SELECT u."id", ${userColumns} FROM newest JOIN "User" u ON u."id" = newest."id" ORDER BY u."id" DESC`
+        : await db.$queryRaw<UserRow[]>`
+            SELECT u."id", ${userColumns} FROM "User" u
+            WHERE ${page.cursor ? Prisma.sql`u."id" < ${page.cursor}::uuid` : Prisma.sql`true`}
+            ORDER BY u."id" DESC LIMIT ${page.limit + 1}`
       return slice(rows, page)
     },
 
@@ -84,7 +88,14 @@ export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Met
      */
     async remove(userId: string): Promise<void> {
       const gone = await transact(db, async (tx) => {
-        // The lock keeps out what would refer to the user from now on; it then fails on its foreign key.
+        // In the order in which a follow locks its two, so that neither waits for the other.
+        await tx.$queryRaw`
+          SELECT "id" FROM "User" WHERE "id" IN (
+            SELECT ${userId}::uuid
+            UNION SELECT "followeeId" FROM "Follow" WHERE "followerId" = ${userId}::uuid
+            UNION SELECT "followerId" FROM "Follow" WHERE "followeeId" = ${userId}::uuid
+          ) ORDER BY "id" FOR NO KEY UPDATE`
+        // This lock keeps out what would refer to the user from now on; it then fails on its foreign key.
         const [user] = await tx.$queryRaw<{ posts: number; follows: number }[]>`
           SELECT "postCount" AS "posts", "followerCount" + "followingCount" AS "follows"
           FROM "User" WHERE "id" = ${userId}::uuid FOR UPDATE`
@@ -137,14 +148,14 @@ async function update(
   return row
 }
 
-/** Each condition has an index of its own; a prefix is a range of the index, so that one plan serves them all. */
-function found(search: string): Prisma.Sql {
+/** Each condition has an index of its own; a prefix is a range of it, so that one plan serves them all. */
+function matching(search: string): Prisma.Sql {
   const query = searchQuery(search)
-  const ofName = query ? Prisma.sql`u."words" @@ ${query}::tsquery` : Prisma.sql`false`
+  const ofName = query ? Prisma.sql`"words" @@ ${query}::tsquery` : Prisma.sql`false`
   if (!/^[\w.-]{1,50}$/.test(search)) return ofName
   const prefix = search.toLowerCase()
   // DEL is above every character that a username may have.
-  return Prisma.sql`(u."usernameKey" ~>=~ ${prefix} AND u."usernameKey" ~<~ ${`${prefix}\x7f`} OR ${ofName})`
+  return Prisma.sql`("usernameKey" >= ${prefix} AND "usernameKey" < ${`${prefix}\x7f`} OR ${ofName})`
 }
 
 const wrongCurrent = () => invalidAt('/currentPassword', 'is not the current password')

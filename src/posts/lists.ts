@@ -2,6 +2,7 @@
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
 import { AppError } from '../errors.ts'
 import { type Page, type Slice, slice } from '../paging.ts'
+import { newestMatches } from '../search.ts'
 import { searchQuery } from '../words.ts'
 import { columns, joins, newestFirst, onPage } from './rows.ts'
 import type { PostRow } from './schema.ts'
@@ -21,9 +22,12 @@ export function createPostLists({ db }: { db: PrismaClient }) {
     async all(page: Page & { search?: string | undefined }): Promise<Slice<PostRow>> {
       const query = page.search ? searchQuery(page.search) : undefined
       if (page.search && !query) return { rows: [], next: undefined }
-      const matches = query ? Prisma.sql`p."words" @@ ${query}::tsquery` : Prisma.sql`true`
-      const rows = await db.$queryRaw<PostRow[]>`
-        SELECT ${columns} FROM "Post" p ${joins} WHERE ${matches} AND ${onPage(page)} ${newestFirst(page)}`
+      const rows = query
+        ? await db.$queryRaw<PostRow[]>`
+            WITH ${newestMatches(Prisma.sql`"Post"`, Prisma.sql`"words" @@ ${query}::tsquery`, page)}
+            SELECT ${columns} FROM newest JOIN "Post" p ON p."id" = newest."id" ${joins} ORDER BY p."id" DESC`
+        : await db.$queryRaw<PostRow[]>`
+            SELECT ${columns} FROM "Post" p ${joins} WHERE ${onPage(page)} ${newestFirst(page)}`
       return slice(rows, page)
     },
   }
