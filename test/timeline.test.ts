@@ -48,18 +48,3 @@ describe('GET /api/users/:username/timeline', () => {
     expect(await timeline(alice, '?limit=101')).toMatchObject({ status: 400 })
   })
 })
-
-describe('GET /api/users/:username/references', () => {
-  it('has the posts of anybody that reference the user', async () => {
-    const [alice, bob] = [await buildUser(service), await buildUser(service)]
-    const first = await buildPost(service, alice, { referenced: bob.username })
-    await buildPost(service, alice)
-    const second = await buildPost(service, bob, { referenced: bob.username })
-    const path = `/api/users/${bob.username}/references`
-    expect(await call(service, 'GET', path)).toMatchObject({ status: 200, body: [second, first] })
-    await call(service, 'PATCH', first.href, { token: alice.token, json: { referenced: null } })
-    expect((await call(service, 'GET', path)).body).toEqual([second])
-    expect((await call(service, 'GET', `/api/users/${alice.username}/references`)).body).toEqual([])
-    expect(await call(service, 'GET', '/api/users/nobody-here/references')).toMatchObject({ status: 404 })
-  })
-})
