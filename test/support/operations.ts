@@ -5,6 +5,7 @@ import { call, type Json, type Target } from './client.ts'
 export type Schema = {
   $ref?: string
   type?: string | string[]
+  pattern?: string
   enum?: unknown[]
   const?: unknown
   examples?: unknown[]
