@@ -23,9 +23,7 @@ export function newestMatches(table: Prisma.Sql, matches: Prisma.Sql, { cursor, 
       WHERE ${matches} ORDER BY "id" DESC LIMIT ${wanted}
     ),
     far AS MATERIALIZED (
-      SELECT "id" FROM ${table} WHERE ${matches}
-        AND "id" < (SELECT "id" FROM ${table} WHERE ${onPage} ORDER BY "id" DESC OFFSET ${nearest - 1} LIMIT 1)
-        AND (SELECT count(*) FROM near) < ${wanted}
+      SELECT "id" FROM ${table} WHERE ${matches} AND ${onPage} AND (SELECT count(*) FROM near) < ${wanted}
     ),
-    newest AS (SELECT "id" FROM near UNION ALL SELECT "id" FROM far ORDER BY "id" DESC LIMIT ${wanted})`
+    newest AS (SELECT "id" FROM near UNION SELECT "id" FROM far ORDER BY "id" DESC LIMIT ${wanted})`
 }
