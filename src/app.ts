@@ -59,7 +59,7 @@ export function createApp({ config, database, metrics, log, checks }: AppDepende
     ...healthRoutes(checks),
     ...problemRoutes(),
   ]
-  const routes = [...features, openApiRoute(features)]
+  const routes = [...features, openApiRoute(features, tags)]
   metrics.expectRoutes([...new Set(routes.map(({ endpoint }) => endpoint.path))])
 
   // Of the forwarded addresses only the last one is the proxy's own word; those before it came with the request.
@@ -78,6 +78,17 @@ export function createApp({ config, database, metrics, log, checks }: AppDepende
   if (config.corsOrigins.length > 0) app.use(crossOrigin(config.corsOrigins))
   app.use(routed(routes, { authenticate: sessions.authenticate, limits }))
   return app
+}
+
+/** The sections of the OpenAPI document. */
+const tags = {
+  Users: 'Accounts and profiles.',
+  Sessions: 'Logging in and out, and where one is logged in.',
+  Microposts: 'Posts of up to 255 characters that may reference a user.',
+  Follows: 'Who follows whom.',
+  Timeline: 'The posts of a user and of whom the user follows.',
+  Health: 'For whoever runs the service.',
+  Documentation: 'About this API.',
 }
 
 /** Strict for the few pages too: they bring no script and no style, and nobody may frame them. */

@@ -7,7 +7,7 @@ const usernamePattern = /^(?=.*[A-Za-z0-9])[A-Za-z0-9_.-]{1,50}$/
 export const Username = z
   .string()
   .regex(usernamePattern, 'must be 1 to 50 of A-Z a-z 0-9 _ . - with at least one letter or digit')
-  .meta({ examples: ['alice'] })
+  .meta({ description: 'The name of a user, in any case.', examples: ['alice'] })
 
 /** The path's user; what is no username is nobody's. */
 export const UserParams = z.object({ username: Username })
@@ -22,39 +22,38 @@ const optionalText = (max: number) =>
     .nullable()
     .transform((value) => value || null)
 
+const displayNameExample = { examples: ['Alice Liddell'] }
+const bioExample = { examples: ['Down the rabbit hole.'] }
+
 export const NewUser = z
   .object({
     username: Username,
     password: Password,
-    displayName: optionalText(100)
-      .optional()
-      .meta({ examples: ['Alice Liddell'] }),
-    bio: optionalText(500)
-      .optional()
-      .meta({ examples: ['Down the rabbit hole.'] }),
+    displayName: optionalText(100).optional().meta(displayNameExample),
+    bio: optionalText(500).optional().meta(bioExample),
   })
   .meta({ id: 'NewUser' })
 export type NewUser = z.output<typeof NewUser>
 
 export const UserChange = z
   .object({
-    displayName: optionalText(100).optional(),
-    bio: optionalText(500).optional(),
+    displayName: optionalText(100).optional().meta(displayNameExample),
+    bio: optionalText(500).optional().meta(bioExample),
     password: Password.optional(),
     currentPassword: z
       .string()
       .optional()
       .meta({ description: 'Needed with a new password.', format: 'password' }),
   })
-  .meta({ id: 'UserChange' })
+  .meta({ id: 'UserChange', examples: [{ displayName: 'Alice Liddell', bio: 'Down the rabbit hole.' }] })
 export type UserChange = z.output<typeof UserChange>
 
 export const User = z
   .object({
     href: z.url().meta({ examples: ['http://localhost:3000/api/users/alice'] }),
     username: Username,
-    displayName: z.string().nullable(),
-    bio: z.string().nullable(),
+    displayName: z.string().nullable().meta(displayNameExample),
+    bio: z.string().nullable().meta(bioExample),
     createdAt: Time,
     counts: z.object({ posts: z.int().min(0), followers: z.int().min(0), following: z.int().min(0) }),
   })

@@ -12,8 +12,10 @@ export type Reply = {
   body?: z.ZodType
   /** Media type of the body; JSON unless it says otherwise. */
   type?: string
-  /** Headers that the reply may carry, with a description each. */
+  /** Headers that the reply always carries, with a description each. */
   headers?: Readonly<Record<string, string>>
+  /** Those that it may carry. */
+  optionalHeaders?: Readonly<Record<string, string>>
 }
 
 export type Endpoint = {
@@ -35,6 +37,9 @@ export type Endpoint = {
   /** The problems that are this endpoint's own; the general ones follow from the rest of the declaration. */
   problems?: readonly ErrorCode[]
 }
+
+/** Where tokens are looked at and requests are limited. */
+export const isApi = (path: string): boolean => path.startsWith('/api/')
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : Record<never, never>
 

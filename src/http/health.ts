@@ -7,9 +7,13 @@ const Live = z.object({ status: z.literal('live') }).meta({ id: 'Live' })
 const Ready = z
   .object({
     status: z.enum(['ready', 'unready']),
-    checks: z.record(z.string(), z.boolean()).meta({ description: 'Each condition and whether it holds.' }),
+    checks: z.record(z.string(), z.boolean()).meta({
+      description: 'Each condition and whether it holds.',
+      examples: [{ database: true, migrations: true, serving: true }],
+    }),
   })
   .meta({ id: 'Ready' })
+const headers = { 'Cache-Control': '`no-store`: it is true at the moment' }
 const noStore = { 'Cache-Control': 'no-store' }
 
 /** Each condition of readiness, by its name. */
@@ -24,7 +28,7 @@ export function healthRoutes(checks: Checks) {
         who: 'anyone',
         summary: 'Whether the process lives',
         tag,
-        replies: { 200: { description: 'It does', body: Live } },
+        replies: { 200: { description: 'It does', body: Live, headers } },
       },
       () => Promise.resolve({ status: 200, headers: noStore, body: { status: 'live' } }),
     ),
@@ -37,8 +41,8 @@ export function healthRoutes(checks: Checks) {
         summary: 'Whether requests can be answered now',
         tag,
         replies: {
-          200: { description: 'They can', body: Ready },
-          503: { description: 'They cannot; the checks say why', body: Ready },
+          200: { description: 'They can', body: Ready, headers },
+          503: { description: 'They cannot; the checks say why', body: Ready, headers },
         },
       },
       async () => {

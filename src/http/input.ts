@@ -37,4 +37,5 @@ function message(issue: z.core.$ZodIssue): string {
 /** RFC 6901, section 3. */
 const escapePointer = (step: string) => step.replaceAll('~', '~0').replaceAll('/', '~1')
 
-const headerName = (name: string) => name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())
+/** `If-Match` for `if-match`. */
+export const headerName = (name: string) => name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())

@@ -30,6 +30,7 @@ export const PageQuery = z.object({
     .meta({
       description: 'Where the page starts; taken from the `Link` of the page before.',
       type: 'string',
+      examples: ['AZqz8HwefTqPXgsqTG2OEA'],
     }),
 })
 
@@ -59,7 +60,8 @@ export const SearchQuery = PageQuery.extend({
 
 /** The declaration of a page's reply. */
 export function listReply<const B extends z.ZodArray>(description: string, body: B) {
-  return { description, body, headers: { Link: 'The next page, `rel="next"`, while there is more' } }
+  const optionalHeaders = { Link: 'The next page, `rel="next"`, while there is more' }
+  return { description, body, optionalHeaders }
 }
 
 /** The reply with a page: its rows as the client sees them, and the link to the next one. */

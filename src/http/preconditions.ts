@@ -25,6 +25,15 @@ export const IfMatch = z
     examples: ['"1"'],
   })
 
+/** `If-None-Match`, in the documentation alone: one that is no list of tags names none. */
+export const IfNoneMatch = z
+  .string()
+  .optional()
+  .meta({
+    description: 'Answer 304 without a body if the ETag is one of these.',
+    examples: ['"1"'],
+  })
+
 function parseTags(header: string): string[] | undefined {
   const elements = [...header.matchAll(element)]
   const parsed = elements.reduce((length, [text]) => length + text.length, 0)

@@ -14,8 +14,14 @@ export function problemRoutes() {
         who: 'anyone',
         summary: 'What a problem means',
         tag: 'Documentation',
-        params: z.object({ code: z.enum(codes) }),
-        replies: { 200: { description: 'A page', body: z.string(), type: 'text/html; charset=utf-8' } },
+        params: z.object({ code: z.enum(codes).meta({ description: 'The end of a problem’s `type`.' }) }),
+        replies: {
+          200: {
+            description: 'A page',
+            body: z.string().meta({ examples: ['<!doctype html>…'] }),
+            type: 'text/html; charset=utf-8',
+          },
+        },
       },
       ({ params }) => ({ status: 200, body: page(params.code, problems[params.code]) }),
     ),

@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts'
 import { type Authenticate, authenticated, checkOwner } from './authentication.ts'
 import { readBody } from './body.ts'
 import type { Context, Middleware, RoutedRequest, State, Viewer } from './context.ts'
-import type { Endpoint, Input, Output, Route, Who } from './endpoint.ts'
+import { type Endpoint, type Input, isApi, type Output, type Route, type Who } from './endpoint.ts'
 import { createValidator } from './input.ts'
 import type { Limit, Limits } from './limits.ts'
 import { checkAccept, producedTypes } from './negotiation.ts'
@@ -42,7 +42,7 @@ function answering({ endpoint, handle }: Route, guards: Guards) {
 
 /** Who sends a request under `/api`, if its token and the limits before its input let it through. */
 async function admit(ctx: Context, { authenticate, limits }: Guards, who: Who, limit?: Limit) {
-  if (!ctx.path.startsWith('/api/')) return undefined
+  if (!isApi(ctx.path)) return undefined
   const viewer = await authenticated(ctx, who, authenticate)
   await limits.beforeInput(ctx, limit, viewer)
   return viewer

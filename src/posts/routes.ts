@@ -44,11 +44,8 @@ export function postRoutes(posts: Posts) {
           201: {
             description: 'The new post',
             body: Post,
-            headers: {
-              Location: 'Where the post is',
-              ...etag,
-              'Idempotency-Replayed': '`true` where this is the first answer again',
-            },
+            headers: { Location: 'Where the post is', ...etag },
+            optionalHeaders: { 'Idempotency-Replayed': '`true` where this is the first answer again' },
           },
         },
         problems: ['request-in-progress', 'idempotency-key-reused'],

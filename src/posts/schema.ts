@@ -40,12 +40,16 @@ export const Post = z
       examples: ['http://localhost:3000/api/users/alice/collection/019ab3f0-7c1e-7d3a-8f5e-0b2a4c6d8e10'],
     }),
     id: Id,
-    text: z.string(),
-    referenced: z.string().nullable().meta({ description: 'The username that the post refers to.' }),
+    text: z.string().meta({ examples: ['Curiouser and curiouser!'] }),
+    referenced: z
+      .string()
+      .nullable()
+      .meta({ description: 'The username that the post refers to.', examples: ['bob', null] }),
     timestamp: Time.meta({ description: 'When it was posted; it never changes.' }),
-    user: z.string().meta({ description: 'The username of the author.' }),
+    user: z.string().meta({ description: 'The username of the author.', examples: ['alice'] }),
     editedAt: Time.nullable().meta({
       description: 'When it was last changed; null before the first change.',
+      examples: [null, '2026-11-24T10:05:00.000Z'],
     }),
   })
   .meta({ id: 'Micropost' })

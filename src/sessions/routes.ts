@@ -39,7 +39,7 @@ export function sessionRoutes(sessions: Sessions) {
         who: 'bearer',
         summary: 'Log out',
         tag,
-        replies: { 204: { description: 'The token is dead' } },
+        replies: { 204: { description: 'The token is dead', headers: cacheControl } },
       },
       async ({ viewer }) => {
         await sessions.logout(viewer.sessionId)
@@ -76,7 +76,7 @@ export function sessionRoutes(sessions: Sessions) {
         summary: 'End one of the own sessions',
         tag,
         params: SessionParams,
-        replies: { 204: { description: 'The session is ended' } },
+        replies: { 204: { description: 'The session is ended', headers: cacheControl } },
       },
       async ({ viewer, params }) => {
         await sessions.end(viewer.userId, params.id)

@@ -11,10 +11,15 @@ export const Credentials = z
   .meta({ id: 'Credentials' })
 export type Credentials = z.output<typeof Credentials>
 
+const expiresAt = Time.meta({ examples: ['2026-12-24T10:00:00.000Z'] })
+
 export const Login = z
   .object({
-    token: z.string().meta({ description: 'For `Authorization: Bearer TOKEN`. It is shown only here.' }),
-    expiresAt: Time,
+    token: z.string().meta({
+      description: 'For `Authorization: Bearer TOKEN`. It is shown only here.',
+      examples: ['x5vQ2mWc8Zr0yT1nK7bLd3fGh6jPq9sUa4eRiOoXkCw'],
+    }),
+    expiresAt,
     user: User,
   })
   .meta({ id: 'Login' })
@@ -24,7 +29,7 @@ export const Session = z
     id: Id,
     createdAt: Time,
     lastUsedAt: Time,
-    expiresAt: Time,
+    expiresAt,
     current: z.boolean().meta({ description: 'Whether this request came with its token.' }),
   })
   .meta({ id: 'Session' })

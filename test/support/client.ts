@@ -1,5 +1,6 @@
 // Talks to a service as an API client does.
 import { randomBytes } from 'node:crypto'
+import { checkAnswer } from './contract.ts'
 
 export type Target = { url: string }
 /** What a test reads from an answer: it fails on anything that is not there. */
@@ -12,7 +13,10 @@ export type Options = {
   body?: RequestInit['body']
 }
 
-/** One request; `json` becomes its body. The answer's body is parsed where it is JSON. */
+/**
+ * One request; `json` becomes its body. The answer's body is parsed where it is JSON. Fails on an answer that the
+ * service's OpenAPI document does not have.
+ */
 export async function call(
   target: Target,
   method: string,
@@ -20,7 +24,8 @@ export async function call(
   options: Options = {},
 ): Promise<Answer> {
   const { token, json, headers, body } = options
-  const response = await fetch(new URL(path, target.url), {
+  const url = new URL(path, target.url)
+  const response = await fetch(url, {
     method,
     headers: {
       ...(json !== undefined && { 'Content-Type': 'application/json' }),
@@ -32,7 +37,14 @@ export async function call(
   })
   const text = await response.text()
   const isJson = /json/.test(response.headers.get('Content-Type') ?? '') && text !== ''
-  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : text }
+  const answer = {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson ? JSON.parse(text) : text,
+  }
+  await checkAnswer(target, method, url, answer)
+  return answer
 }
 
 export type User = { username: string; password: string; token: string }
