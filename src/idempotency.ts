@@ -13,10 +13,11 @@ export type Idempotency = ReturnType<typeof createIdempotency>
 export type Keyed = { userId: string; key: string; content: unknown }
 
 /**
- * A write that stores its response with `claim`, a CTE of that name for the same statement. It gives no row, and
- * the statement must then write nothing, when the key is taken or the user is gone: the write then gives undefined.
+ * A write that stores its response, JSON in SQL, with `claim`, a CTE of that name for the same statement. It gives no
+ * row, and the statement must then write nothing, when the key is taken or the user is gone: the write then gives
+ * undefined.
  */
-export type ClaimingWrite<R> = (claim: (response: R) => Prisma.Sql) => Promise<R | undefined>
+export type ClaimingWrite<R> = (claim: (response: Prisma.Sql) => Prisma.Sql) => Promise<R | undefined>
 
 export function createIdempotency({ db, metrics }: { db: PrismaClient; metrics: Metrics }) {
   /** Of this process alone: on another one the same key waits for the claim's row, and then replays. */
@@ -68,11 +69,14 @@ export function createIdempotency({ db, metrics }: { db: PrismaClient; metrics: 
 }
 
 /** Locks the user first, as every post does: a deletion of the user then finds either no key yet or all of it. */
-function claim({ userId, key, hash }: { userId: string; key: string; hash: Uint8Array }, response: unknown) {
+function claim(
+  { userId, key, hash }: { userId: string; key: string; hash: Uint8Array },
+  response: Prisma.Sql,
+) {
   return Prisma.sql`
     claim AS (
       INSERT INTO "IdempotencyKey" ("userId", "key", "contentHash", "response", "createdAt")
-      SELECT "id", ${key}, ${hash}, ${JSON.stringify(response)}::json, ${new Date()}
+      SELECT "id", ${key}, ${hash}, ${response}, ${new Date()}
       FROM "User" WHERE "id" = ${userId}::uuid FOR NO KEY UPDATE
       ON CONFLICT ("userId", "key") DO UPDATE SET
         "contentHash" = EXCLUDED."contentHash", "response" = EXCLUDED."response", "createdAt" = EXCLUDED."createdAt"

@@ -1,6 +1,7 @@
 import { v7 as newId } from 'uuid'
 import { isForeignKeyViolation } from '../database/errors.ts'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
+import { newIdAt } from '../database/ids.ts'
 import { retried } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
 import type { Idempotency } from '../idempotency.ts'
@@ -37,7 +38,10 @@ export function createPosts({ db, metrics, idempotency }: PostsDependencies) {
      */
     async createOnce<R>(author: Author, post: NewPost, key: string, respond: (row: PostRow) => R) {
       return idempotency.once<R>({ userId: author.userId, key, content: post }, async (claim) => {
-        const row = await insert(author, post, (inserted) => claim(respond(inserted)))
+        const row = await insert(author, post, (standIn) => {
+          const response = JSON.stringify(respond(standIn))
+          return claim(Prisma.sql`replace(${response}, ${standIn.id}, (SELECT "id"::text FROM fresh))::json`)
+        })
         return row && respond(row)
       })
     },
@@ -113,7 +117,11 @@ export function createPosts({ db, metrics, idempotency }: PostsDependencies) {
     },
   }
 
-  /** With a claim, the post is stored only if that is; undefined where nothing was. */
+  /**
+   * With a claim, the post is stored only if that is; undefined where nothing was. The id is made once the author is
+   * locked, which makes it younger than its transaction: streams rely on that (settledId). Until then, in the row
+   * that `claimFor` gets, another one stands for it, and `fresh` has it in the statement.
+   */
   async function insert(
     author: Author,
     { text, referenced }: NewPost,
@@ -131,20 +139,26 @@ export function createPosts({ db, metrics, idempotency }: PostsDependencies) {
     }
     const claim = claimFor ? Prisma.sql`${claimFor(row)},` : Prisma.empty
     const claimed = claimFor ? Prisma.sql`AND EXISTS (SELECT FROM claim)` : Prisma.empty
-    const inserted = await writing(
-      () => db.$executeRaw`
-        WITH ${claim} author AS (
+    const [inserted] = await writing(
+      () => db.$queryRaw<{ id: string }[]>`
+        WITH author AS MATERIALIZED (
+          SELECT "id" FROM "User" WHERE "id" = ${author.userId}::uuid FOR NO KEY UPDATE
+        ),
+        clock AS MATERIALIZED (SELECT "id" AS "authorId", clock_timestamp() AS "time" FROM author),
+        fresh AS MATERIALIZED (SELECT "authorId", ${newIdAt(Prisma.sql`"time"`)} AS "id" FROM clock),
+        ${claim}
+        counted AS (
           UPDATE "User" SET "postCount" = "postCount" + 1
-          WHERE "id" = ${author.userId}::uuid ${claimed} RETURNING "id"
+          FROM fresh WHERE "User"."id" = fresh."authorId" ${claimed} RETURNING fresh."id", fresh."authorId"
         )
         INSERT INTO "Post" ("id", "authorId", "text", "referencedId", "createdAt", "words")
-        SELECT ${row.id}::uuid, author."id", ${text}, ${user?.id ?? null}::uuid, ${row.createdAt},
+        SELECT "id", "authorId", ${text}, ${user?.id ?? null}::uuid, ${row.createdAt},
           array_to_tsvector(${words(text)})
-        FROM author`,
+        FROM counted RETURNING "id"`,
     )
-    if (inserted === 0) return undefined
+    if (!inserted) return undefined
     metrics.postCreated(user !== undefined)
-    return row
+    return { ...row, id: inserted.id }
   }
 
   async function findReferenced(name: string | null | undefined) {
