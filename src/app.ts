@@ -11,7 +11,9 @@ import { isUnavailable } from './database/errors.ts'
 import { followRoutes } from './follows/routes.ts'
 import { createFollows } from './follows/service.ts'
 import type { State } from './http/context.ts'
+import { docsRoutes } from './http/docs.ts'
 import { type Checks, healthRoutes } from './http/health.ts'
+import { landingRoute } from './http/landing.ts'
 import { createLimits } from './http/limits.ts'
 import { measure } from './http/measure.ts'
 import { openApiRoute } from './http/openapi.ts'
@@ -58,6 +60,8 @@ export function createApp({ config, database, metrics, log, checks }: AppDepende
     ...timelineRoutes(createTimeline({ db, metrics })),
     ...healthRoutes(checks),
     ...problemRoutes(),
+    ...docsRoutes(),
+    landingRoute(),
   ]
   const routes = [...features, openApiRoute(features, tags)]
   metrics.expectRoutes([...new Set(routes.map(({ endpoint }) => endpoint.path))])
@@ -91,7 +95,7 @@ const tags = {
   Documentation: 'About this API.',
 }
 
-/** Strict for the few pages too: they bring no script and no style, and nobody may frame them. */
+/** The strictest policy, for what is no page; a page says itself what is on it. */
 function securityHeaders() {
   return helmet({
     contentSecurityPolicy: {

@@ -36,6 +36,7 @@ const parameters: Record<string, (world: World, sender: User) => string | Promis
     return body.find(({ current }: Json) => current).id
   },
   'problems/{code}': () => 'not-found',
+  'docs/{file}': () => 'swagger-ui.css',
 }
 
 async function fill(path: string, world: World, sender: User): Promise<string> {

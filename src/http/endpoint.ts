@@ -10,8 +10,8 @@ export type Who = 'anyone' | 'bearer' | 'owner'
 export type Reply = {
   description: string
   body?: z.ZodType
-  /** Media type of the body; JSON unless it says otherwise. */
-  type?: string
+  /** Media type of the body; JSON unless it says otherwise. Of several, the handler's `Content-Type` names one. */
+  type?: string | readonly string[]
   /** Headers that the reply always carries, with a description each. */
   headers?: Readonly<Record<string, string>>
   /** Those that it may carry. */

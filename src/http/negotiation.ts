@@ -2,7 +2,7 @@
 import Negotiator from 'negotiator'
 import { AppError } from '../errors.ts'
 import type { Context } from './context.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Endpoint, Reply } from './endpoint.ts'
 
 /**
  * Parameters of a media range other than `q`: none of our types has any, so they tell nothing apart. A quoted value
@@ -24,10 +24,13 @@ export function checkAccept(ctx: Context, types: readonly string[]) {
   throw new AppError('not-acceptable', `This path answers in ${types.join(' or ')}.`)
 }
 
+/** The media types that a reply may have, the usual one first. */
+export const mediaTypes = ({ type = 'application/json' }: Reply): string[] => [type].flat()
+
 /** The media types of an endpoint's successful answers. */
 export function producedTypes({ replies }: Endpoint): string[] {
   const types = Object.entries(replies)
     .filter(([status, reply]) => Number(status) < 300 && reply.body)
-    .map(([, reply]) => reply.type ?? 'application/json')
+    .flatMap(([, reply]) => mediaTypes(reply))
   return [...new Set(types)]
 }

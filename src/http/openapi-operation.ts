@@ -1,8 +1,9 @@
 // An endpoint's declaration as an operation of the OpenAPI document.
 import type { RouteConfig } from '@asteasolutions/zod-to-openapi'
 import { z } from 'zod'
-import { type Endpoint, isApi, type Reply } from './endpoint.ts'
+import type { Endpoint, Reply } from './endpoint.ts'
 import { headerName } from './input.ts'
+import { mediaTypes } from './negotiation.ts'
 import { generalHeaders, ownHeaders } from './openapi-headers.ts'
 import { failures } from './openapi-problems.ts'
 import { IfNoneMatch } from './preconditions.ts'
@@ -17,7 +18,7 @@ export function operation(endpoint: Endpoint): RouteConfig {
     summary,
     description: [endpoint.description, audience[who]].filter((part) => part).join(' '),
     tags: [tag],
-    security: security(endpoint),
+    security: who === 'anyone' ? [] : [{ bearer: [] }],
     request: {
       ...(params && { params }),
       ...(query && { query }),
@@ -48,12 +49,6 @@ const audience = {
   owner: 'Only the user that the path names may do this.',
 }
 
-/** Under `/api` a token is looked at also where none is needed. */
-function security({ who, path }: Endpoint): Record<string, string[]>[] {
-  if (who !== 'anyone') return [{ bearer: [] }]
-  return isApi(path) ? [{}, { bearer: [] }] : []
-}
-
 function headerParameters({ headers, replies }: Endpoint) {
   const shape = { ...headers?.shape, ...(replies[304] && { 'if-none-match': IfNoneMatch }) }
   const named = Object.entries(shape).map(([name, schema]) => [headerName(name), schema])
@@ -65,10 +60,10 @@ function successes({ path, replies }: Endpoint): RouteConfig['responses'] {
 }
 
 function success(path: string, reply: Reply) {
-  const { description, body, type = 'application/json', headers, optionalHeaders } = reply
+  const { description, body, headers, optionalHeaders } = reply
   return {
     description,
     headers: { ...ownHeaders(headers, true), ...ownHeaders(optionalHeaders, false), ...generalHeaders(path) },
-    ...(body && { content: { [type]: { schema: body } } }),
+    ...(body && { content: Object.fromEntries(mediaTypes(reply).map((type) => [type, { schema: body }])) }),
   }
 }

@@ -1,42 +1,61 @@
-// A short page about each kind of problem, where its `type` points to.
+// Short pages about each kind of problem, where its `type` points to.
 import { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import { route } from './endpoint.ts'
-import { type Problem, problems } from './problems.ts'
+import { htmlPage, pageReply } from './page.ts'
+import { problems, problemType } from './problems.ts'
+
+const tag = 'Documentation'
+const codes = Object.keys(problems) as [ErrorCode, ...ErrorCode[]]
 
 export function problemRoutes() {
-  const codes = Object.keys(problems) as [ErrorCode, ...ErrorCode[]]
   return [
+    route(
+      {
+        method: 'GET',
+        path: '/problems',
+        who: 'anyone',
+        summary: 'List the kinds of problems',
+        tag,
+        replies: { 200: pageReply },
+      },
+      () => htmlPage({ title: 'Problems', body: index() }),
+    ),
+
     route(
       {
         method: 'GET',
         path: '/problems/:code',
         who: 'anyone',
-        summary: 'What a problem means',
-        tag: 'Documentation',
+        summary: 'Read what a problem means',
+        tag,
         params: z.object({ code: z.enum(codes).meta({ description: 'The end of a problem’s `type`.' }) }),
-        replies: {
-          200: {
-            description: 'A page',
-            body: z.string().meta({ examples: ['<!doctype html>…'] }),
-            type: 'text/html; charset=utf-8',
-          },
-        },
+        replies: { 200: pageReply },
       },
-      ({ params }) => ({ status: 200, body: page(params.code, problems[params.code]) }),
+      ({ params }) => htmlPage({ title: problems[params.code].title, body: about(params.code) }),
     ),
   ]
 }
 
-function page(code: ErrorCode, { status, title, explanation }: Problem): string {
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${title}</title>
+function index(): string {
+  const rows = codes.map((code) => {
+    const { status, title } = problems[code]
+    return `<tr><td>${status}<td><a href="${problemType(code)}">${title}</a>`
+  })
+  return `<nav><a href="/">microposts</a></nav>
+<h1>Problems</h1>
+<p>Every failure is <code>application/problem+json</code> (RFC 9457): its <code>type</code> is the path of one of these pages,
+its <code>detail</code> says what was wrong with the request, and its <code>instance</code> is the request’s id.</p>
+<table>
+<tr><th>Status<th>Kind
+${rows.join('\n')}
+</table>`
+}
+
+function about(code: ErrorCode): string {
+  const { status, title, explanation } = problems[code]
+  return `<nav><a href="/">microposts</a> / <a href="/problems">problems</a></nav>
 <h1>${title}</h1>
-<p>Status ${status}, type <code>/problems/${code}</code></p>
-<p>${explanation.replaceAll(/`([^`]*)`/g, '<code>$1</code>')}</p>
-</html>
-`
+<p class="status">Status ${status}, type <code>${problemType(code)}</code></p>
+<p>${explanation.replaceAll(/`([^`]*)`/g, '<code>$1</code>')}</p>`
 }

@@ -8,7 +8,7 @@ import type { Context, Middleware, RoutedRequest, State, Viewer } from './contex
 import { type Endpoint, type Input, isApi, type Output, type Route, type Who } from './endpoint.ts'
 import { createValidator } from './input.ts'
 import type { Limit, Limits } from './limits.ts'
-import { checkAccept, producedTypes } from './negotiation.ts'
+import { checkAccept, mediaTypes, producedTypes } from './negotiation.ts'
 import { isNotModified } from './preconditions.ts'
 
 /** What every route under `/api` passes. */
@@ -86,7 +86,8 @@ function send(ctx: Context, { replies }: Endpoint, output: Output<Endpoint>) {
     return
   }
   ctx.body = reply.type ? output.body : JSON.stringify(output.body)
-  ctx.set('Content-Type', reply.type ?? 'application/json; charset=utf-8')
+  const [type = ''] = mediaTypes(reply)
+  ctx.set('Content-Type', output.headers?.['Content-Type'] ?? (reply.type ? type : `${type}; charset=utf-8`))
 }
 
 async function answerUnmatched(ctx: Context, guards: Guards) {

@@ -43,14 +43,11 @@ function operation(document: Json, path: string, verb: string, declared: Json): 
     name: `${method} ${path}`,
     method,
     path,
-    who: needsToken(security) ? ('403' in responses ? 'owner' : 'bearer') : 'anyone',
+    who: security.length === 0 ? 'anyone' : '403' in responses ? 'owner' : 'bearer',
     parameters,
     body: requestBody && resolve(document, requestBody.content['application/json'].schema),
   }
 }
-
-/** Not where it may also be sent without one, or where tokens are not looked at. */
-const needsToken = (security: Json[]) => security.length > 0 && security.every(({ bearer }) => bearer)
 
 /** The schema that `#/components/schemas/…` names. */
 function resolve(document: Json, schema: Schema): Schema {
