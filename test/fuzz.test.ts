@@ -1,4 +1,5 @@
 // Whatever is sent, the answer is one that the OpenAPI document has, and never a failure of the service.
+// FUZZ_SEED=… sends again what a failed run tells the seed of.
 import { Agent, request } from 'node:http'
 import fc from 'fast-check'
 import { afterAll, expect, it } from 'vitest'

@@ -1,4 +1,5 @@
 // What comes before a request is one: HTTP itself, byte by byte.
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Answer } from './support/client.ts'
 import { growth, scrape } from './support/metrics.ts'
@@ -88,6 +89,24 @@ describe('what is not HTTP/1.1', () => {
     const [answer] = await exchange(service, bytes)
     if (!answer) throw new Error('There was no answer.')
     expectRefusal(answer, 431, 'header-too-large')
+  })
+
+  it('is read on for two seconds, then the connection is cut', async () => {
+    const socket = connect({
+      port: Number(new URL(service.url).port),
+      host: 'localhost',
+      allowHalfOpen: true,
+    })
+    const cut = new Promise<string | undefined>((resolve) =>
+      socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code)),
+    )
+    const start = performance.now()
+    socket.write('nonsense\r\n\r\n')
+    socket.resume()
+    const writing = setInterval(() => socket.write('more'), 20)
+    expect(['EPIPE', 'ECONNRESET']).toContain(await cut)
+    clearInterval(writing)
+    expect(performance.now() - start).toBeGreaterThan(1_900)
   })
 
   it('is a proxy’s request: no tunnel is opened', async () => {

@@ -335,9 +335,10 @@ describe('Accept', () => {
 
   it('is read in a moment, whatever is in it', async () => {
     const start = performance.now()
-    for (const accept of [';\\"'.repeat(5_000), ';"'.repeat(7_000), ';q'.repeat(7_000), '/,'.repeat(7_000)])
+    for (let i = 0; i < 30; i++) expect(await get(';\\"'.repeat(5_000))).toMatchObject({ status: 406 })
+    for (const accept of [';"'.repeat(7_000), ';q'.repeat(7_000), '/,'.repeat(7_000)])
       expect(await get(accept)).toMatchObject({ status: 406 })
-    expect(performance.now() - start).toBeLessThan(1_000)
+    expect(performance.now() - start).toBeLessThan(2_000)
   })
 
   it('asks for pages where pages are, and for nothing where there is no body to send', async () => {

@@ -26,8 +26,8 @@ const refusals: Readonly<Record<string, Refusal>> = {
 }
 
 /**
- * Ends a connection with the reason. What the client still sends is read for a while and dropped: with unread bytes
- * the system would reset the connection, and the client would never see the answer.
+ * Ends a connection with the reason. What the client still sends is read for a while and dropped (RFC 9112, section
+ * 9.6): with unread bytes the connection would be reset, and the client might never see the answer.
  */
 export function refuse(socket: Socket, errorCode = '') {
   socket.end(message(refusals[errorCode] ?? malformed))
