@@ -3,6 +3,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import type { Metrics } from '../metrics.ts'
 import type { Backend, BackendDependencies, Log } from './backend.ts'
 import { PrismaClient } from './generated/client.ts'
+import type { Hints } from './hints.ts'
 import { measureAdapter } from './measured.ts'
 import { readMigrations } from './migration-files.ts'
 import { applyMigrations, type MigrationCounts } from './migrations.ts'
@@ -19,6 +20,7 @@ export type DatabaseOptions = {
 export type Database = {
   client: PrismaClient
   kind: Backend['kind']
+  hints: Hints
   /** For people: where it is, without a password. */
   name: string
   /** Applies what is missing; see applyMigrations for what it throws. May be called again after a failure. */
@@ -47,6 +49,7 @@ export async function openDatabase({ url, dataDir, metrics, log }: DatabaseOptio
   return {
     client,
     kind: backend.kind,
+    hints: backend.hints,
     name: backend.name,
     migrate: () =>
       applyMigrations(backend, files, log, (latest) => {

@@ -1,7 +1,9 @@
 // The embedded database: PGlite, PostgreSQL in this process, on a folder that it has for itself.
 import { PGlite } from '@electric-sql/pglite'
+import type { ClientBase } from 'pg'
 import type { Backend, BackendDependencies } from './backend.ts'
 import { openDataFolder } from './data-folder.ts'
+import { createHints, listen } from './hints.ts'
 import { connectTo } from './pglite-socket.ts'
 import { createPool } from './pool.ts'
 
@@ -25,11 +27,17 @@ export async function openEmbedded(dataDir: string, deps: BackendDependencies): 
     connectTo(pglite, (error) => {
       fault = error
     })
-  const pool = createPool({ max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: 5_000, stream }, deps)
+  const { onHint, hear } = createHints()
+  const onConnect = (connection: ClientBase) => listen(connection, hear)
+  const pool = createPool(
+    { max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: 5_000, stream, onConnect },
+    deps,
+  )
   return {
     kind: 'pglite',
     name: `embedded in ${dataDir}`,
     pool,
+    hints: { available: () => true, onHint },
     keepsStatements: true,
     withConnection: async (use) => {
       const connection = await pool.connect()

@@ -2,6 +2,7 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
 import type { Backend, BackendDependencies } from './backend.ts'
+import { createHints, keepListening } from './hints.ts'
 import { createPool } from './pool.ts'
 import { createProbe } from './probe.ts'
 
@@ -41,10 +42,12 @@ export function openPostgresql(url: string, deps: BackendDependencies): Backend 
     deps,
   )
   const probe = createProbe(shared)
+  const hints = pooler ? noHints() : keepListening({ ...shared, connectionTimeoutMillis: connectTimeoutMs })
   return {
     kind: 'postgresql',
     name,
     pool,
+    hints,
     keepsStatements: !pooler,
     withConnection: async (use) => {
       const connection = new pg.Client({ ...shared, connectionTimeoutMillis: connectTimeoutMs })
@@ -55,10 +58,13 @@ export function openPostgresql(url: string, deps: BackendDependencies): Backend 
     },
     ping: probe.ping,
     close: async () => {
-      await Promise.all([pool.end(), probe.close()])
+      await Promise.all([pool.end(), probe.close(), hints.close()])
     },
   }
 }
+
+/** A transaction pooler hands out another connection for each transaction: none of them can listen. */
+const noHints = () => ({ ...createHints(), available: () => false, close: async () => {} })
 
 function readUrl(text: string) {
   const url = URL.parse(text)
