@@ -31,19 +31,25 @@ import { postRoutes } from './posts/routes.ts'
 import { createPosts } from './posts/service.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 import { createSessions } from './sessions/service.ts'
+import { createFeed } from './timeline/feed.ts'
 import { timelineRoutes } from './timeline/routes.ts'
 import { createTimeline } from './timeline/service.ts'
+import { timelineStreamRoutes } from './timeline/stream-routes.ts'
+import { createStreams } from './timeline/streams.ts'
 
 export type AppDependencies = {
   config: Config
-  database: Pick<Database, 'client' | 'kind' | 'migrations'>
+  database: Pick<Database, 'client' | 'hints' | 'kind' | 'migrations'>
   metrics: Metrics
   log: Logger
   checks: Checks
+  /** Ends what would not end by itself. */
+  stopping: AbortSignal
 }
 
-export function createApp({ config, database, metrics, log, checks }: AppDependencies): Koa<State> {
-  const db = database.client
+export function createApp(deps: AppDependencies): Koa<State> {
+  const { config, database, metrics, log, checks, stopping } = deps
+  const { client: db, hints } = database
   const sessions = createSessions({ db, metrics, ttlMs: config.sessionTtlMs })
   const limits = createLimits({
     limiters: createLimiters(config.limits, database.kind === 'postgresql' ? db : undefined),
@@ -51,13 +57,16 @@ export function createApp({ config, database, metrics, log, checks }: AppDepende
       if (name === 'login') metrics.loggedIn('limited')
     },
   })
+  const timeline = createTimeline({ db, metrics })
+  const feed = createFeed({ db, hints, log })
   const features = [
     ...accountRoutes(createAccounts({ db, metrics })),
     ...sessionRoutes(sessions),
-    ...postRoutes(createPosts({ db, metrics, idempotency: createIdempotency({ db, metrics }) })),
+    ...postRoutes(createPosts({ db, hints, metrics, idempotency: createIdempotency({ db, metrics }) })),
     ...postListRoutes(createPostLists({ db })),
     ...followRoutes(createFollows({ db, metrics })),
-    ...timelineRoutes(createTimeline({ db, metrics })),
+    ...timelineRoutes(timeline),
+    ...timelineStreamRoutes(createStreams({ db, feed, timeline, metrics, stopping })),
     ...healthRoutes(checks),
     ...problemRoutes(),
     ...docsRoutes(),
@@ -68,6 +77,8 @@ export function createApp({ config, database, metrics, log, checks }: AppDepende
 
   // Of the forwarded addresses only the last one is the proxy's own word; those before it came with the request.
   const app = new Koa<State>({ proxy: config.trustProxy, maxIpsCount: 1 })
+  // Only an answer that broke off comes here: a client that went away, or read too slowly.
+  app.on('error', (error: Error) => log.debug({ error: error.message }, 'answer broken off'))
   app.use(requestContext())
   app.use(measure(metrics))
   app.use(securityHeaders())

@@ -226,6 +226,12 @@ export const catalogue = {
     attributes: none,
     boundaries: [0, 1, 5, 10, 20, 50, 100],
   },
+  'microposts.stream.clients': {
+    kind: 'updowncounter',
+    unit: '{client}',
+    description: 'Clients that hear of new posts as they come.',
+    attributes: none,
+  },
   'microposts.request.rejected': {
     kind: 'counter',
     unit: '{request}',

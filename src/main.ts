@@ -29,7 +29,7 @@ async function start() {
     migrations: database.migrations().unapplied === 0,
     serving: !stopping.signal.aborted,
   })
-  const app = createApp({ config, database, metrics, log, checks })
+  const app = createApp({ config, database, metrics, log, checks, stopping: stopping.signal })
   try {
     const { host, port } = config
     const server = await startServer({ handle: app.callback(), host, port, metrics })

@@ -59,6 +59,11 @@ export function createMetrics(build: Build) {
   const followsCreated = count('microposts.follow.created')
   const followsDeleted = count('microposts.follow.deleted')
   const timelineSize = histogram('microposts.timeline.size')
+  const streamClients = meter.createUpDownCounter(
+    'microposts.stream.clients',
+    options('microposts.stream.clients'),
+  )
+  streamClients.add(0)
   const logins = count('microposts.login')
   const replayed = count('microposts.idempotency.replayed')
   const rejected = count('microposts.request.rejected')
@@ -95,6 +100,8 @@ export function createMetrics(build: Build) {
     followCreated: () => followsCreated.add(1),
     followsDeleted: (follows: number) => followsDeleted.add(follows),
     timelineServed: (posts: number) => timelineSize.record(posts),
+    streamOpened: () => streamClients.add(1),
+    streamClosed: () => streamClients.add(-1),
     loggedIn: (outcome: (typeof loginOutcomes)[number]) =>
       logins.add(1, { 'microposts.login.outcome': outcome }),
     idempotencyReplayed: () => replayed.add(1),

@@ -1,5 +1,6 @@
 // Leads a request to its route and through what the route's declaration asks, in the order of the refusals:
 // path, method, Accept, token, limit, owner, body, input, what the path names.
+import { Readable } from 'node:stream'
 import { Router, type RouterContext } from '@koa/router'
 import { AppError } from '../errors.ts'
 import { type Authenticate, authenticated, checkOwner } from './authentication.ts'
@@ -85,10 +86,14 @@ function send(ctx: Context, { replies }: Endpoint, output: Output<Endpoint>) {
     ctx.body = null
     return
   }
+  // Node takes the listeners that Koa adds to the response of a stream for a leak.
+  if (isStream(output.body)) ctx.res.setMaxListeners(20)
   ctx.body = reply.type ? output.body : JSON.stringify(output.body)
   const [type = ''] = mediaTypes(reply)
   ctx.set('Content-Type', output.headers?.['Content-Type'] ?? (reply.type ? type : `${type}; charset=utf-8`))
 }
+
+const isStream = (body: unknown) => body instanceof Readable
 
 async function answerUnmatched(ctx: Context, guards: Guards) {
   const { matched = [] } = ctx as Partial<RouterContext>

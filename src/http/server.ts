@@ -39,7 +39,11 @@ export async function startServer(options: {
     (request, response) => {
       if (stopping) announceClose(response)
       answering.add(response)
-      response.once('close', () => answering.delete(response))
+      response.once('close', () => {
+        answering.delete(response)
+        // One whose headers were sent before, a stream's, could not announce it.
+        if (stopping) setImmediate(() => server.closeIdleConnections())
+      })
       handle(request, response)
     },
   )

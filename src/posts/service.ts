@@ -1,6 +1,7 @@
 import { v7 as newId } from 'uuid'
 import { isForeignKeyViolation } from '../database/errors.ts'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
+import { type Hints, hint } from '../database/hints.ts'
 import { newIdAt } from '../database/ids.ts'
 import { retried } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
@@ -11,7 +12,7 @@ import { columns, joins } from './rows.ts'
 import type { NewPost, PostChange, PostRow } from './schema.ts'
 
 export type Posts = ReturnType<typeof createPosts>
-export type PostsDependencies = { db: PrismaClient; metrics: Metrics; idempotency: Idempotency }
+export type PostsDependencies = { db: PrismaClient; hints: Hints; metrics: Metrics; idempotency: Idempotency }
 
 /** The user that writes: only ids of live sessions come here. */
 type Author = { userId: string; username: string }
@@ -24,7 +25,7 @@ type Outcome = { matches: boolean; edited: boolean }
  * Posts by their author. Each operation is one statement, which is its own transaction; the author's count of
  * posts moves in the same one.
  */
-export function createPosts({ db, metrics, idempotency }: PostsDependencies) {
+export function createPosts({ db, hints, metrics, idempotency }: PostsDependencies) {
   return {
     /** @throws {AppError} invalid-input at /referenced for a user that does not exist */
     async create(author: Author, post: NewPost): Promise<PostRow> {
@@ -154,7 +155,7 @@ export function createPosts({ db, metrics, idempotency }: PostsDependencies) {
         INSERT INTO "Post" ("id", "authorId", "text", "referencedId", "createdAt", "words")
         SELECT "id", "authorId", ${text}, ${user?.id ?? null}::uuid, ${row.createdAt},
           array_to_tsvector(${words(text)})
-        FROM counted RETURNING "id"`,
+        FROM counted RETURNING "id"${hints.available() ? Prisma.sql`, ${hint} AS "hint"` : Prisma.empty}`,
     )
     if (!inserted) return undefined
     metrics.postCreated(user !== undefined)
