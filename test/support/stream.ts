@@ -31,7 +31,7 @@ export async function openStream(target: Target, user: Reader, lastEventId?: str
     headers: response.headers,
     messages,
     posts: (): Json[] => messages.map(({ data }) => JSON.parse(data)),
-    ids: () => messages.map(({ id }) => id),
+    ids: () => messages.map(({ id = '' }) => id),
     comments: () => comments,
     /** `end` when the service ended it in order, `broken` otherwise. */
     ended,
