@@ -17,7 +17,7 @@ export async function settledId(db: PrismaClient, marginMs = 0): Promise<string>
   const first = idOf(Prisma.sql`"time"`, Prisma.sql`'-8000-000000000000'`)
   const [row] = await db.$queryRaw<{ id: string }[]>`
     SELECT ${first} AS "id" FROM (
-      SELECT LEAST(now() - make_interval(secs => ${marginMs / 1000}), min("xact_start")) AS "time"
+      SELECT LEAST(now() - ${marginMs} * interval '1 millisecond', min("xact_start")) AS "time"
       FROM pg_stat_activity
       WHERE "backend_xid" IS NOT NULL AND "datname" = current_database() AND "usename" = current_user
         AND "xact_start" > now() - interval '15 seconds'
