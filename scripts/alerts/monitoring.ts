@@ -2,8 +2,9 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../../test/support/free-port.ts'
 import { until } from '../../test/support/until.ts'
-import { freePort, startProgram } from './program.ts'
+import { startProgram } from './program.ts'
 import { startReceiver } from './receiver.ts'
 import { shortenDurations } from './shorten.ts'
 

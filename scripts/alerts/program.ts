@@ -1,7 +1,6 @@
-// Starts programs that serve HTTP, on ports that nobody has, and ends just those.
+// Starts programs that serve HTTP and ends just those.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { until } from '../../test/support/until.ts'
 
 export type Program = Awaited<ReturnType<typeof startProgram>>
@@ -31,14 +30,4 @@ export async function startProgram(path: string, args: string[], readyUrl: strin
     throw error
   }
   return { stop }
-}
-
-/** A port that was free a moment ago, for programs that cannot choose one and say which. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
