@@ -34,23 +34,27 @@ export async function fill(
 async function signUp(client: Client, progress: Progress, wanted: number): Promise<DemoUser[]> {
   const users: DemoUser[] = []
   const bar = progress.begin('users', wanted)
+  let limited = false
   for (let i = 0; i < wanted; i++) {
     const username = `${names[i % names.length]}${Math.floor(i / names.length) || ''}.demo`
-    const created = await client.send({ method: 'POST', path: '/api/users', json: { username, password } })
-    if (created.status === 429) {
-      bar.end()
-      progress.say(`Sign-ups are limited: going on with ${users.length} new users and those of runs before.`)
-    }
-    const login = await client.send({ method: 'POST', path: '/api/login', json: { username, password } })
+    const json = { username, password }
+    if (!limited) limited = (await client.send({ method: 'POST', path: '/api/users', json })).status === 429
+    // Those of runs before are there already.
+    const login = await client.send({ method: 'POST', path: '/api/login', json })
     if (login.status === 200) users.push({ username, token: String(login.body.token) })
-    if (created.status === 429 && login.status !== 200) break
+    else if (limited) break
     bar.step()
   }
   bar.end()
-  if (users.length > 0) return users
-  throw new Error(
-    'No user could be had. Start the service with RATE_LIMIT_SIGNUP=0, or try again in half an hour.',
-  )
+  if (users.length === 0) {
+    throw new Error('No user could be had. Start the service with RATE_LIMIT_SIGNUP=0, or wait half an hour.')
+  }
+  if (users.length < wanted) {
+    progress.say(
+      `Sign-ups are limited: going on with ${users.length} users. RATE_LIMIT_SIGNUP=0 lifts the limit.`,
+    )
+  }
+  return users
 }
 
 async function followEachOther(client: Client, random: Random, progress: Progress, users: DemoUser[]) {
