@@ -17,8 +17,8 @@ async function start() {
   const log = pino({ level: config.logLevel, base: undefined })
   const metrics = createMetrics(readBuild())
   const stopping = new AbortController()
-  const { databaseUrl: url, dataDir } = config
-  const database = await openDatabase({ url, dataDir, metrics, log })
+  const { databaseUrl, dataDir } = config
+  const database = await openDatabase({ url: databaseUrl, dataDir, metrics, log })
   onFirstSignal((signal) => {
     log.info({ signal }, 'stopping')
     stopping.abort()
@@ -33,7 +33,8 @@ async function start() {
   try {
     const { host, port } = config
     const server = await startServer({ handle: app.callback(), host, port, metrics })
-    log.info({ url: `http://${host}:${server.port}`, database: database.name }, 'listening')
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`
+    log.info({ url, database: database.name }, 'listening')
     try {
       await migrateWhenReachable(database, { log, signal: stopping.signal })
       if (!stopping.signal.aborted) log.info('ready')
