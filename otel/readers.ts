@@ -1,5 +1,4 @@
 // A reader of metrics for each configured exporter, whose packages are imported only when it is chosen.
-import type { IncomingMessage } from 'node:http'
 import {
   ConsoleMetricExporter,
   type MetricReader,
@@ -14,8 +13,6 @@ export type Reader = {
   reader: MetricReader
   /** What is exported and where, for the line that the start prints. */
   description: { exporter: string; endpoint?: string; protocol?: string; intervalMs?: number }
-  /** Whether a request that reaches this process is one of the reader's own. */
-  isOwnRequest?: (request: IncomingMessage) => boolean
   /** Frees what the reader's shutdown leaves open. */
   close?: () => Promise<void>
 }
@@ -30,7 +27,7 @@ export function createReaders(configs: readonly ReaderConfig[], log: Log): Promi
 }
 
 async function createPullReader({ host, port, token }: PullConfig, log: Log): Promise<Reader> {
-  const { isScrape, startPullEndpoint } = await import('./pull/endpoint.ts')
+  const { startPullEndpoint } = await import('./pull/endpoint.ts')
   const { reader, url, close } = await startPullEndpoint({
     host,
     port,
@@ -38,7 +35,7 @@ async function createPullReader({ host, port, token }: PullConfig, log: Log): Pr
     version: manifest.version,
     log,
   })
-  return { reader, description: { exporter: 'prometheus', endpoint: url }, isOwnRequest: isScrape, close }
+  return { reader, description: { exporter: 'prometheus', endpoint: url }, close }
 }
 
 /**

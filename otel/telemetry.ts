@@ -1,16 +1,13 @@
 // Puts the SDK behind @opentelemetry/api: readers, provider, instrumentations; and stops it again.
-import { context, DiagLogLevel, diag, metrics } from '@opentelemetry/api'
+import { DiagLogLevel, diag, metrics } from '@opentelemetry/api'
 import { setGlobalErrorHandler } from '@opentelemetry/core'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import type { TelemetryConfig } from './config.ts'
-import { createContextManager } from './context.ts'
-import { instrumentHttp } from './http.ts'
 import { boundLog, type Log } from './log.ts'
 import { guardMeters } from './meters.ts'
 import { createReaders } from './readers.ts'
 import { createResource } from './resource.ts'
 import { instrumentRuntime } from './runtime.ts'
-import { createViews } from './views.ts'
 
 export type Telemetry = Awaited<ReturnType<typeof startTelemetry>>
 
@@ -23,15 +20,12 @@ export async function startTelemetry(config: TelemetryConfig, log: Log) {
   const readers = await createReaders(config.readers, bounded)
   const provider = new MeterProvider({
     resource: createResource(config.resource),
-    views: createViews(config.views),
+    views: config.views,
     readers: readers.map(({ reader }) => reader),
   })
   metrics.setGlobalMeterProvider(guardMeters(provider))
-  context.setGlobalContextManager(createContextManager())
-  instrumentHttp((request) => readers.some(({ isOwnRequest }) => isOwnRequest?.(request)))
-  // Not before host-metrics is made, which warns that another package will replace it.
-  instrumentRuntime()
   logDiagnostics(bounded)
+  instrumentRuntime()
 
   return {
     exporters: readers.map(({ description }) => description),

@@ -101,6 +101,18 @@ const poolSeconds = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
 
 /** Recorded by the service itself, under the scope `microposts`. */
 export const catalogue = {
+  'http.server.request.duration': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of requests until their response is sent, or given up (status 499).',
+    attributes: {
+      ...requestAttributes,
+      'url.scheme': ['http', 'https'],
+      'network.protocol.version': ['1.0', '1.1'],
+      'error.type': 'server errors',
+    },
+    boundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+  },
   'http.server.active_requests': {
     kind: 'updowncounter',
     unit: '{request}',
@@ -288,36 +300,24 @@ const heapSpaceBytes = (description: string): Metric => ({
   attributes: heapSpace,
 })
 
-/** Recorded around the service, by instrumentation and by the pull endpoint. Here to be documented and checked. */
+/** Recorded around the service, by otel/. Here to be documented and checked. */
 export const recordedByLibraries: Readonly<Record<string, Metric>> = {
-  'http.server.request.duration': {
-    kind: 'histogram',
-    unit: 's',
-    description: 'Duration of requests until their response is sent, or given up (status 499).',
-    attributes: {
-      ...requestAttributes,
-      'url.scheme': ['http', 'https'],
-      'network.protocol.version': ['1.0', '1.1'],
-      'error.type': 'server errors',
-    },
-    boundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
-  },
   'process.cpu.time': {
     kind: 'counter',
     unit: 's',
     description: 'CPU time of the process.',
-    attributes: { 'process.cpu.state': ['user', 'system'] },
-  },
-  'process.cpu.utilization': {
-    kind: 'gauge',
-    unit: '',
-    description: 'CPU time since the last collection over elapsed time and number of cores, 0 to 1.',
-    attributes: { 'process.cpu.state': ['user', 'system'] },
+    attributes: { 'cpu.mode': ['user', 'system'] },
   },
   'process.memory.usage': {
+    kind: 'updowncounter',
+    unit: 'By',
+    description: 'Resident memory of the process.',
+    attributes: none,
+  },
+  'process.uptime': {
     kind: 'gauge',
-    unit: '',
-    description: 'Resident memory of the process in bytes.',
+    unit: 's',
+    description: 'Time since the process started.',
     attributes: none,
   },
   'nodejs.eventloop.utilization': {

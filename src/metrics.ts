@@ -29,6 +29,8 @@ export type MigrationsReading = { applied: number; unapplied: number }
 export type Build = { version: string; revision: string; runtime: string }
 /** A request as its route, method and status tell it; `route` is the template, absent where none matched. */
 export type Exchange = { method: string; route: string | undefined; status: number }
+/** What it was carried by; `version` is HTTP's, such as `1.1`. */
+export type Carrier = { scheme: string; version: string }
 
 /**
  * Makes every instrument of the catalogue, at 0 where it is a counter, and returns one function for each
@@ -45,6 +47,7 @@ export function createMetrics(build: Build) {
     'http.server.active_requests',
     options('http.server.active_requests'),
   )
+  const duration = histogram('http.server.request.duration')
   const requestBody = histogram('http.server.request.body.size')
   const responseBody = histogram('http.server.response.body.size')
   const operation = histogram('db.client.operation.duration')
@@ -77,7 +80,10 @@ export function createMetrics(build: Build) {
 
   return {
     requestStarted: (method: string, scheme: string) => active.add(1, activeAttributes(method, scheme)),
-    requestEnded: (method: string, scheme: string) => active.add(-1, activeAttributes(method, scheme)),
+    requestEnded: (exchange: Exchange, carrier: Carrier, seconds: number) => {
+      active.add(-1, activeAttributes(exchange.method, carrier.scheme))
+      duration.record(seconds, durationAttributes(exchange, carrier))
+    },
     requestBodyRead: (exchange: Exchange, bytes: number) =>
       requestBody.record(bytes, exchangeAttributes(exchange)),
     responseBodySent: (exchange: Exchange, bytes: number) =>
@@ -192,6 +198,17 @@ function exchangeAttributes({ method, route, status }: Exchange): Attributes {
     'http.request.method': knownMethod(method),
     'http.response.status_code': status,
     ...(route && { 'http.route': route }),
+  }
+}
+
+/** @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration */
+function durationAttributes(exchange: Exchange, { scheme, version }: Carrier): Attributes {
+  return {
+    ...exchangeAttributes(exchange),
+    'url.scheme': scheme,
+    // Node's parser lets 0.9 and 2.0 pass too, and speaks 1.1 with them.
+    'network.protocol.version': version === '1.0' ? '1.0' : '1.1',
+    ...(exchange.status >= 500 && { 'error.type': String(exchange.status) }),
   }
 }
 

@@ -209,7 +209,7 @@ describe('what the process and Node say of themselves', () => {
     expect(names).toEqual(
       expect.arrayContaining([
         'process_cpu_time_seconds_total',
-        'process_memory_usage',
+        'process_memory_usage_bytes',
         'nodejs_eventloop_utilization_ratio',
         'v8js_memory_heap_used_bytes',
       ]),

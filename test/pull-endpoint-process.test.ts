@@ -1,15 +1,12 @@
 import { spawn } from 'node:child_process'
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
-import { Agent, createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { Agent } from 'node:http'
 import { createInterface } from 'node:readline'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createExposition } from '../otel/pull/exposition.ts'
-import { isScrape } from '../otel/pull/server.ts'
 import { createCollected } from './support/collected.ts'
-import { askFor, startScraped } from './support/scraped.ts'
+import { askFor } from './support/scraped.ts'
 
 describe('the endpoint', () => {
   it('keeps no process alive, though scrapes hang and connections are open', async () => {
@@ -32,23 +29,6 @@ describe('the endpoint', () => {
     expect((await lines.next()).value).toBe('beforeExit')
     expect(await once(child, 'exit')).toEqual([0, null])
     expect(await hanging).toBeInstanceOf(Error)
-  })
-
-  it('tells its own requests from those of other servers', async () => {
-    const scrapes: boolean[] = []
-    const see = (message: unknown) =>
-      void scrapes.push(isScrape((message as { request: IncomingMessage }).request))
-    subscribe('http.server.request.start', see)
-    onTestFinished(() => void unsubscribe('http.server.request.start', see))
-    const { ask } = await startScraped()
-    const other = createServer((_, response) => response.end()).listen(0, '127.0.0.1')
-    onTestFinished(() => void other.close())
-    await once(other, 'listening')
-
-    await ask()
-    await askFor(`http://127.0.0.1:${(other.address() as AddressInfo).port}/metrics`)
-
-    expect(scrapes).toEqual([true, false])
   })
 })
 

@@ -7,7 +7,6 @@ import {
   InstrumentType,
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics'
-import { pattern } from '../views.ts'
 import { type Faults, type Kind, openSection } from './faults.ts'
 import { integer, maxMilliseconds, text } from './kinds.ts'
 
@@ -104,4 +103,13 @@ function readAttributeKeys(
         ),
     },
   ]
+}
+
+/** `*` stands for any characters, `?` for one. */
+function pattern(wildcards: string): RegExp {
+  const source = wildcards
+    .replace(/[\\^$.+()[\]{}|]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  return new RegExp(`^${source}$`, 's')
 }

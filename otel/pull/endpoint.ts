@@ -12,8 +12,6 @@ import { close, listen, portOf } from './server.ts'
 import { timeLimit } from './time-limit.ts'
 import { hasToken } from './token.ts'
 
-export { isScrape } from './server.ts'
-
 /** `version` is the service's, for the scope of the endpoint's own metrics; `token` is asked for on `/metrics`. */
 export type PullEndpointOptions = { host: string; port: number; token?: string; version?: string; log: Log }
 

@@ -1,13 +1,6 @@
 // An HTTP server that lives only as long as the service does.
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
-
-const scrapeSockets = new WeakSet<Socket>()
-
-/** Whether a request came to a pull endpoint: such requests are not the service's own traffic. */
-export function isScrape(request: IncomingMessage): boolean {
-  return scrapeSockets.has(request.socket)
-}
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 
 /**
  * Starts a server on host and port (0: any free one). Neither it nor its connections keep the process alive.
@@ -20,10 +13,7 @@ export async function listen(host: string, port: number, answer: RequestListener
     answer,
   )
   server.unref()
-  server.on('connection', (socket) => {
-    scrapeSockets.add(socket)
-    socket.unref()
-  })
+  server.on('connection', (socket) => socket.unref())
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
   server.listen({ host, port }, resolve)

@@ -17,7 +17,7 @@ function tables(): string {
   return [
     '## Recorded by the service',
     table(catalogue),
-    '## Recorded around it, by instrumentation and by the endpoint itself',
+    '## Recorded around it: process, runtime, pull endpoint',
     table(recordedByLibraries),
   ].join('\n\n')
 }

@@ -1,6 +1,5 @@
 // What every request carries on its way through the service.
 
-import type { IncomingMessage } from 'node:http'
 import type { Middleware as KoaMiddleware, ParameterizedContext } from 'koa'
 import type { Spent } from './limits.ts'
 
@@ -9,6 +8,8 @@ export type Viewer = { userId: string; username: string; usernameKey: string; se
 
 export type State = {
   requestId: string
+  /** The template of the route that it matched. */
+  route?: string
   /** `https://host`, the base of every link in the answer. */
   origin: string
   /** Bytes of the request's body, once it was read. */
@@ -19,6 +20,3 @@ export type State = {
 
 export type Context = ParameterizedContext<State>
 export type Middleware = KoaMiddleware<State>
-
-/** Node's request, marked with the template of the route that it matched: telemetry reads it there. */
-export type RoutedRequest = IncomingMessage & { route?: string }

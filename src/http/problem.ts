@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import { AppError, type ErrorCode } from '../errors.ts'
 import type { Metrics, RejectionReason } from '../metrics.ts'
-import type { Context, Middleware, RoutedRequest } from './context.ts'
+import type { Context, Middleware } from './context.ts'
 import { problemBody, problemMediaType, problems } from './problems.ts'
 
 /**
@@ -34,9 +34,10 @@ const rejections: Partial<Record<ErrorCode, RejectionReason>> = {
   'rate-limited': 'rate_limit',
 }
 
-function answer(ctx: Context, { code, message, faults, headers }: AppError) {
+function answer(ctx: Context, error: AppError) {
+  const { code, message, faults, headers } = error
   // Half an answer cannot be taken back: the client must see that it is broken.
-  if (ctx.headerSent) return ctx.res.destroy()
+  if (ctx.headerSent) return ctx.res.destroy(error)
   // What was prepared for a success says nothing about the failure.
   for (const name of ['ETag', 'Link', 'Location']) ctx.remove(name)
   ctx.status = problems[code].status
@@ -55,7 +56,7 @@ function unforeseen(cause: unknown, isUnavailable: (error: unknown) => boolean):
 }
 
 function report({ log, metrics }: { log: Logger; metrics: Metrics }, ctx: Context, err: unknown) {
-  const { route } = ctx.req as RoutedRequest
-  log.error({ requestId: ctx.state.requestId, method: ctx.method, route, err }, 'request failed')
+  const { requestId, route } = ctx.state
+  log.error({ requestId, method: ctx.method, route, err }, 'request failed')
   metrics.exceptionThrown(err, route)
 }

@@ -5,7 +5,7 @@ import { Router, type RouterContext } from '@koa/router'
 import { AppError } from '../errors.ts'
 import { type Authenticate, authenticated, checkOwner } from './authentication.ts'
 import { readBody } from './body.ts'
-import type { Context, Middleware, RoutedRequest, State, Viewer } from './context.ts'
+import type { Context, Middleware, State, Viewer } from './context.ts'
 import { type Endpoint, type Input, isApi, type Output, type Route, type Who } from './endpoint.ts'
 import { createValidator } from './input.ts'
 import type { Limit, Limits } from './limits.ts'
@@ -30,8 +30,7 @@ function answering({ endpoint, handle }: Route, guards: Guards) {
   const { who, limit } = endpoint
 
   return async (ctx: Context & { params: Record<string, string> }) => {
-    const request: RoutedRequest = ctx.req
-    request.route = endpoint.path
+    ctx.state.route = endpoint.path
     checkAccept(ctx, types)
     const viewer = await admit(ctx, guards, who, limit)
     if (who === 'owner') checkOwner(viewer, ctx.params.username)

@@ -49,11 +49,11 @@ export const runtime = () =>
           unit: 'short',
           stacked: true,
           queries: {
-            '{{instance}} {{process_cpu_state}}': rate(
+            '{{instance}} {{cpu_mode}}': rate(
               'process_cpu_time_seconds_total',
               instance,
               'instance',
-              'process_cpu_state',
+              'cpu.mode',
             ),
           },
         }),
@@ -61,7 +61,7 @@ export const runtime = () =>
           title: 'Memory of the process',
           description: 'Resident, as the system counts it.',
           unit: 'bytes',
-          queries: { '{{instance}}': sum('process_memory_usage') },
+          queries: { '{{instance}}': sum('process_memory_usage_bytes') },
         }),
         graph({
           title: 'Heap',

@@ -1,0 +1,22 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startBare } from './support/bare.ts'
+
+describe('a measurement that the SDK throws on', () => {
+  it('does not reach the request, and is told once', async () => {
+    const bare = await startBare()
+    onTestFinished(async () => void (await bare.stop()))
+
+    const answers = [await fetch(`${bare.url}/nonsense`), await fetch(`${bare.url}/nonsense`)]
+
+    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(['still here', 'still here'])
+    expect(bare.lines.filter(({ msg }) => msg === 'a measurement was lost')).toEqual([
+      {
+        level: 50,
+        time: expect.any(Number),
+        details: ['TypeError: Do not know how to serialize a BigInt'],
+        msg: 'a measurement was lost',
+      },
+    ])
+    expect((await fetch(bare.metricsUrl)).status).toBe(200)
+  })
+})
