@@ -183,17 +183,6 @@ describe('what is refused', () => {
   })
 })
 
-describe('GET /', () => {
-  it('is a page that links to the metrics', async () => {
-    const { ask } = await startScraped()
-
-    const { status, headers, body } = await ask({ path: '/' })
-
-    expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
-    expect(body.toString()).toContain('href="/metrics"')
-  })
-})
-
 describe('the start', () => {
   it('has the real port', async () => {
     const { url, port } = await startScraped()

@@ -1,10 +1,10 @@
-// The pull endpoint: GET /metrics for Prometheus, a page for people on /.
+// The pull endpoint: GET /metrics for Prometheus, the live view for people on /.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import type { MetricReader } from '@opentelemetry/sdk-metrics'
 import type { Log } from '../log.ts'
 import { createExposition } from './exposition.ts'
-import { INDEX_PAGE } from './index-page.ts'
+import { createLiveView } from './live-view.ts'
 import { CONTENT_TYPES, preferredFormat, prefersGzip } from './negotiate.ts'
 import { createScraper } from './scraper.ts'
 import { createSelfMetrics, type SelfMetrics } from './self-metrics.ts'
@@ -25,16 +25,18 @@ export async function startPullEndpoint(options: PullEndpointOptions): Promise<P
   const { host, token, log } = options
   const reader = new PrometheusExporter({ preventServerStart: true })
   const scrape = createScraper(reader, createExposition(log))
+  const liveView = createLiveView()
   let self: SelfMetrics | undefined
 
   const server = await listen(host, options.port, (request, response) => {
     const path = pathOf(request)
-    if (path !== '/metrics' && path !== '/') return refuse(response, 404, 'Only / and /metrics are here.')
+    if (path !== '/metrics' && !liveView.has(path))
+      return refuse(response, 404, 'Only / and /metrics are here.')
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       // What a client sends along is not read.
       return refuse(response, 405, 'Only GET and HEAD.', { Allow: 'GET, HEAD', Connection: 'close' })
     }
-    if (path === '/') return send(response, 200, 'text/html; charset=utf-8', INDEX_PAGE)
+    if (path !== '/metrics') return void answerView(path, request, response)
     if (token !== undefined && !hasToken(request.headers.authorization, token)) {
       return refuse(response, 401, 'A bearer token is needed.', { 'WWW-Authenticate': 'Bearer' })
     }
@@ -60,6 +62,15 @@ export async function startPullEndpoint(options: PullEndpointOptions): Promise<P
       self.failed(seconds())
       log('error', { reasons: reasonsOf(error) }, 'scrape failed')
       refuse(response, 503, 'The metrics could not be collected; the log says why.')
+    }
+  }
+
+  async function answerView(path: string, request: IncomingMessage, response: ServerResponse) {
+    try {
+      await liveView.answer(path, request, response)
+    } catch (error) {
+      log('error', { path, reasons: reasonsOf(error) }, 'live view failed')
+      refuse(response, 500, 'The page could not be read; the log says why.')
     }
   }
 
