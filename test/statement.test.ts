@@ -20,7 +20,19 @@ describe('describeStatement', () => {
   it('takes the main statement of a WITH, whatever its parts do', () => {
     const sql = `WITH "select" AS (INSERT INTO "Post" ("id") VALUES ($1) RETURNING *),
       old AS MATERIALIZED (SELECT ')' FROM "Follow") UPDATE "User" SET "postCount" = "postCount" + 1`
-    expect(describeStatement(sql)).toEqual({ operation: 'UPDATE', collection: 'Post' })
+    expect(describeStatement(sql)).toEqual({ operation: 'UPDATE', collection: 'User' })
+  })
+
+  it('takes the first write of a WITH that only reads what it wrote', () => {
+    const sql = `WITH found AS (SELECT * FROM "User" WHERE "id" = $1 FOR UPDATE),
+      deleted AS (DELETE FROM "Post" USING found RETURNING 1),
+      counted AS (UPDATE "User" SET "postCount" = 0) SELECT count(*) FROM deleted`
+    expect(describeStatement(sql)).toEqual({ operation: 'DELETE', collection: 'Post' })
+  })
+
+  it('takes the first table of a WITH that reads from its parts', () => {
+    const sql = `WITH matches AS (SELECT "id" FROM "User" JOIN "Post" ON true) SELECT * FROM matches`
+    expect(describeStatement(sql)).toEqual({ operation: 'SELECT', collection: 'User' })
   })
 
   it('reads no verbs in comments, texts or names', () => {

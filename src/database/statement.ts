@@ -8,11 +8,14 @@ export type Statement = Pick<DatabaseOperation, 'operation' | 'collection'>
 const limit = 1_000
 const known = new Map<string, Statement>()
 
-/** A statement that begins with WITH has the verb of its main statement; the first table named is its table. */
+/**
+ * A statement that begins with WITH is what its main statement is, but one that only reads what a part of it wrote is
+ * that write. The table is the one that the verb is followed by, else the first that is named.
+ */
 export function describeStatement(sql: string): Statement {
   const found = known.get(sql)
   if (found) return found
-  const statement = { operation: operationOf(sql), collection: collectionOf(sql) }
+  const statement = describe(sql)
   if (known.size < limit) known.set(sql, statement)
   return statement
 }
@@ -20,28 +23,43 @@ export function describeStatement(sql: string): Statement {
 /** Comments, texts and quoted names are each one token, so that nothing is read in them; digits and signs are none. */
 const tokens = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|[A-Za-z_]\w*/g
 
-/** The first verb outside of parentheses, where a WITH has its parts. */
-function operationOf(sql: string): Statement['operation'] {
-  let depth = 0
-  let inWith = false
-  for (const [token] of sql.matchAll(tokens)) {
-    if (token === '(') depth++
-    else if (token === ')') depth--
-    else if (depth === 0 && /^[A-Za-z]/.test(token)) {
-      const word = token.toUpperCase()
-      const operation = databaseOperations.find((known) => known === word)
-      if (operation) return operation
-      if (word === 'WITH') inWith = true
-      else if (!inWith) return '_OTHER'
-    }
+function describe(sql: string): Statement {
+  const words = sql.match(tokens) ?? []
+  const main = mainVerb(words)
+  const verb = verbOf(words[main]) === 'SELECT' ? (writtenPart(words) ?? main) : main
+  return {
+    operation: verbOf(words[verb]) ?? '_OTHER',
+    collection: firstTable(words.slice(Math.max(verb, 0))) ?? firstTable(words),
   }
-  return '_OTHER'
 }
 
-function collectionOf(sql: string): Statement['collection'] {
-  for (const [token] of sql.matchAll(tokens)) {
-    const collection = databaseCollections.find((known) => token === `"${known}"`)
-    if (collection) return collection
-  }
-  return undefined
+/** Where the first verb outside of parentheses is, where a WITH has its parts; -1 for a statement without. */
+function mainVerb(words: string[]): number {
+  let depth = 0
+  const outside = words.map((word) => {
+    if (word === ')') depth--
+    const isOutside = depth === 0
+    if (word === '(') depth++
+    return isOutside
+  })
+  const first = words.findIndex((word) => /^[A-Za-z]/.test(word))
+  if (words[first]?.toUpperCase() !== 'WITH') return verbOf(words[first]) ? first : -1
+  return words.findIndex((word, i) => outside[i] && verbOf(word))
+}
+
+/** Where the first part of a WITH begins that writes; `FOR UPDATE` begins none. */
+function writtenPart(words: string[]): number | undefined {
+  const index = words.findIndex((word, i) => words[i - 1] === '(' && writes.has(verbOf(word)))
+  return index < 0 ? undefined : index
+}
+
+const writes: ReadonlySet<string | undefined> = new Set(['INSERT', 'UPDATE', 'DELETE'])
+
+function verbOf(word: string | undefined): Statement['operation'] | undefined {
+  return databaseOperations.find((known) => known === word?.toUpperCase())
+}
+
+function firstTable(words: string[]): Statement['collection'] {
+  const name = words.find((word) => databaseCollections.some((known) => word === `"${known}"`))
+  return databaseCollections.find((known) => name === `"${known}"`)
 }
