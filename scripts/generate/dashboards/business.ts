@@ -89,6 +89,13 @@ export const business = () =>
           },
         }),
         graph({
+          title: 'Clients of streams',
+          description:
+            'Clients that are connected to the stream of their timeline, and hear of posts as they come.',
+          unit: 'short',
+          queries: { clients: `sum(microposts_stream_clients{${instance}})` },
+        }),
+        graph({
           title: 'Replays',
           description:
             'A minute: requests sent again with their Idempotency-Key, and answered as the first time.',
