@@ -53,7 +53,7 @@ export const runtime = () =>
               'process_cpu_time_seconds_total',
               instance,
               'instance',
-              'cpu.mode',
+              'cpu_mode',
             ),
           },
         }),
