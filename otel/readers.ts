@@ -13,6 +13,8 @@ export type Reader = {
   reader: MetricReader
   /** What is exported and where, for the line that the start prints. */
   description: { exporter: string; endpoint?: string; protocol?: string; intervalMs?: number }
+  /** Whether what was measured can still be had; without it, always: a collector that is away is no fault of ours. */
+  isUp?: () => boolean
   /** Frees what the reader's shutdown leaves open. */
   close?: () => Promise<void>
 }
@@ -28,14 +30,14 @@ export function createReaders(configs: readonly ReaderConfig[], log: Log): Promi
 
 async function createPullReader({ host, port, token }: PullConfig, log: Log): Promise<Reader> {
   const { startPullEndpoint } = await import('./pull/endpoint.ts')
-  const { reader, url, close } = await startPullEndpoint({
+  const { reader, url, isUp, close } = await startPullEndpoint({
     host,
     port,
     token,
     version: manifest.version,
     log,
   })
-  return { reader, description: { exporter: 'prometheus', endpoint: url }, close }
+  return { reader, description: { exporter: 'prometheus', endpoint: url }, isUp, close }
 }
 
 /**

@@ -6,6 +6,7 @@ import type { TelemetryConfig } from './config.ts'
 import { boundLog, type Log } from './log.ts'
 import { guardMeters } from './meters.ts'
 import { createReaders } from './readers.ts'
+import { withdrawReadiness } from './readiness.ts'
 import { createResource } from './resource.ts'
 import { instrumentRuntime } from './runtime.ts'
 
@@ -26,6 +27,7 @@ export async function startTelemetry(config: TelemetryConfig, log: Log) {
   metrics.setGlobalMeterProvider(guardMeters(provider))
   logDiagnostics(bounded)
   instrumentRuntime()
+  withdrawReadiness(() => readers.every(({ isUp }) => isUp?.() ?? true))
 
   return {
     exporters: readers.map(({ description }) => description),

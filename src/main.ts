@@ -8,6 +8,7 @@ import { migrateWhenReachable } from './database/migrate-when-reachable.ts'
 import { keepHouse } from './housekeeping.ts'
 import { startServer } from './http/server.ts'
 import { createMetrics } from './metrics.ts'
+import { createChecks } from './readiness.ts'
 
 /** A supervisor kills after 10 s at the soonest: the database and the last metrics need some of them. */
 const drainMs = 8_000
@@ -24,11 +25,7 @@ async function start() {
     stopping.abort()
   })
 
-  const checks = async () => ({
-    database: await succeeds(database.ping()),
-    migrations: database.migrations().unapplied === 0,
-    serving: !stopping.signal.aborted,
-  })
+  const checks = createChecks(database, stopping.signal)
   const app = createApp({ config, database, metrics, log, checks, stopping: stopping.signal })
   try {
     const { host, port } = config
@@ -64,12 +61,6 @@ function aborted(signal: AbortSignal): Promise<unknown> {
     ? Promise.resolve()
     : new Promise((resolve) => signal.addEventListener('abort', resolve))
 }
-
-const succeeds = (promise: Promise<unknown>) =>
-  promise.then(
-    () => true,
-    () => false,
-  )
 
 // Nothing is exited by force: once the loop is empty, telemetry pushes its last values in `beforeExit`.
 await start().catch((error: Error) => {

@@ -71,7 +71,10 @@ describe('start', () => {
     expect(await call(target, 'GET', '/livez')).toMatchObject({ status: 200, body: { status: 'live' } })
     expect(await call(target, 'GET', '/readyz')).toMatchObject({
       status: 503,
-      body: { status: 'unready', checks: { database: false, migrations: false, serving: true } },
+      body: {
+        status: 'unready',
+        checks: { database: false, migrations: false, telemetry: true, serving: true },
+      },
     })
     const answer = await call(target, 'GET', '/api/users/alice')
     expect(answer).toMatchObject({ status: 503, body: { type: '/problems/unavailable', status: 503 } })

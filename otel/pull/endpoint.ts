@@ -15,7 +15,13 @@ import { hasToken } from './token.ts'
 /** `version` is the service's, for the scope of the endpoint's own metrics; `token` is asked for on `/metrics`. */
 export type PullEndpointOptions = { host: string; port: number; token?: string; version?: string; log: Log }
 
-export type PullEndpoint = { reader: MetricReader; url: string; port: number; close(): Promise<void> }
+export type PullEndpoint = {
+  reader: MetricReader
+  url: string
+  port: number
+  isUp(): boolean
+  close(): Promise<void>
+}
 
 /**
  * Starts the endpoint; the caller gives its reader to the meter provider. Rejects with an Error that names host, port
@@ -76,7 +82,13 @@ export async function startPullEndpoint(options: PullEndpointOptions): Promise<P
 
   const port = portOf(server)
   const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-  return { reader, port, url: `http://${authority}/metrics`, close: () => close(server) }
+  return {
+    reader,
+    port,
+    url: `http://${authority}/metrics`,
+    isUp: () => server.listening,
+    close: () => close(server),
+  }
 }
 
 /** The path without query, also of a request in absolute form (RFC 9112, section 3.2.2). */

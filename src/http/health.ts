@@ -9,7 +9,7 @@ const Ready = z
     status: z.enum(['ready', 'unready']),
     checks: z.record(z.string(), z.boolean()).meta({
       description: 'Each condition and whether it holds.',
-      examples: [{ database: true, migrations: true, serving: true }],
+      examples: [{ database: true, migrations: true, telemetry: true, serving: true }],
     }),
   })
   .meta({ id: 'Ready' })
