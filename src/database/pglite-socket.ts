@@ -24,10 +24,10 @@ export function connectTo(pglite: PGlite, onStop: (error: Error) => void = () =>
   function answer(messages: Buffer, done: (error?: Error | null) => void): void {
     // PGlite computes in this thread. A turn of the event loop before each answer lets the server's own sockets
     // be heard while statements queue up, and keeps `pg` from being called back before its own call returned.
-    setImmediate(() => {
+    setImmediate(async () => {
       try {
-        const reply = isStartup(messages) ? startSession(pglite) : pglite.execProtocolRawSync(messages)
-        if (reply.length > 0) socket.push(Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength))
+        const reply = isStartup(messages) ? await startSession(pglite) : await ask(pglite, messages)
+        if (reply.length > 0) socket.push(reply)
         done()
       } catch (thrown) {
         // It throws what is no Error, too: Emscripten's ExitStatus.
@@ -54,9 +54,21 @@ const isStartup = (messages: Buffer) => messages[0] === 0
  * Answered here: PGlite 0.5.8 ends its process on a startup packet for a user it does not know.
  * AuthenticationOk and ReadyForQuery (PostgreSQL documentation, 54.7 "Message Formats").
  */
-function startSession(pglite: PGlite): Uint8Array {
-  for (const statement of ['ROLLBACK', 'DISCARD ALL']) pglite.execProtocolRawSync(simpleQuery(statement))
+async function startSession(pglite: PGlite): Promise<Buffer> {
+  for (const statement of ['ROLLBACK', 'DISCARD ALL']) await ask(pglite, simpleQuery(statement))
   return Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])
+}
+
+/**
+ * What PGlite replies. Not by its `execProtocolRaw`, which also parses each reply and in 0.5.8 keeps what it parsed as
+ * long as the process lives.
+ */
+async function ask(pglite: PGlite, messages: Buffer): Promise<Buffer> {
+  const parts: Buffer[] = []
+  // The bytes are PGlite's own memory, which the next reply overwrites.
+  const onRawData = (bytes: Uint8Array) => parts.push(Buffer.from(bytes))
+  await pglite.execProtocolRawStream(messages, { syncToFs: false, onRawData })
+  return Buffer.concat(parts)
 }
 
 function simpleQuery(statement: string): Buffer {
