@@ -1,4 +1,5 @@
 // Lines of the telemetry itself, in the shape that pino gives the service's own, without importing the service.
+import cluster from 'node:cluster'
 
 export type Level = keyof typeof levels
 export type Log = (level: Level, fields: object, msg: string) => void
@@ -7,9 +8,13 @@ const levels = { info: 30, warn: 40, error: 50 }
 const quietMs = 60_000
 const maxMessages = 20
 
+/** In a worker of a cluster, which one: the primary's output is theirs too. */
+const worker = cluster.worker && { worker: cluster.worker.id }
+
 /** Writes one JSON line to standard output; `time` is in ms since the epoch. */
 export const log: Log = (level, fields, msg) => {
-  process.stdout.write(`${JSON.stringify({ level: levels[level], time: Date.now(), ...fields, msg })}\n`)
+  const line = { level: levels[level], time: Date.now(), ...worker, ...fields, msg }
+  process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
 /**

@@ -1,4 +1,5 @@
 // A reader of metrics for each configured exporter, whose packages are imported only when it is chosen.
+import cluster from 'node:cluster'
 import {
   ConsoleMetricExporter,
   type MetricReader,
@@ -15,6 +16,8 @@ export type Reader = {
   description: { exporter: string; endpoint?: string; protocol?: string; intervalMs?: number }
   /** Whether what was measured can still be had; without it, always: a collector that is away is no fault of ours. */
   isUp?: () => boolean
+  /** To be called once the meter provider has the reader. */
+  started?: () => void
   /** Frees what the reader's shutdown leaves open. */
   close?: () => Promise<void>
 }
@@ -22,22 +25,31 @@ export type Reader = {
 /** Throws an Error that says why when a reader cannot start: a port that is taken, say. */
 export function createReaders(configs: readonly ReaderConfig[], log: Log): Promise<Reader[]> {
   return Promise.all(
-    configs.map((config) =>
-      config.kind === 'pull' ? createPullReader(config, log) : createPushReader(config),
+    configs.map((config, id) =>
+      config.kind === 'pull' ? createPullReader(config, id, log) : createPushReader(config),
     ),
   )
 }
 
-async function createPullReader({ host, port, token }: PullConfig, log: Log): Promise<Reader> {
+async function createPullReader(config: PullConfig, id: number, log: Log): Promise<Reader> {
+  // Workers that shared a port would each be scraped now and then, and every counter would go backwards.
+  if (cluster.isWorker) return createWorkerReader(id)
   const { startPullEndpoint } = await import('./pull/endpoint.ts')
+  const { host, port, token } = config
   const { reader, url, isUp, close } = await startPullEndpoint({
     host,
     port,
     token,
     version: manifest.version,
+    id,
     log,
   })
   return { reader, description: { exporter: 'prometheus', endpoint: url }, isUp, close }
+}
+
+async function createWorkerReader(endpoint: number): Promise<Reader> {
+  const { reader, announce } = (await import('./pull/worker-reader.ts')).createWorkerReader(endpoint)
+  return { reader, description: { exporter: 'prometheus' }, started: announce }
 }
 
 /**

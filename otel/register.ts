@@ -1,4 +1,5 @@
 // Loaded with --import before the service: what it has to measure, it finds measured.
+import cluster from 'node:cluster'
 import { ConfigError, readConfig } from './config.ts'
 import { log } from './log.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -11,10 +12,9 @@ try {
   if (config) {
     const { startTelemetry } = await import('./telemetry.ts')
     const telemetry = await startTelemetry(config, log)
-    const endpoint = telemetry.exporters.find(({ exporter }) => exporter === 'prometheus')?.endpoint
-    log('info', { exporters: telemetry.exporters, endpoint }, 'metrics exported')
+    tell(telemetry)
     process.once('beforeExit', () => void stop(telemetry))
-  } else {
+  } else if (cluster.isPrimary) {
     log('info', { exporters: [] }, 'metrics not exported')
   }
 } catch (error) {
@@ -22,6 +22,13 @@ try {
     error instanceof ConfigError ? error.faults : [error instanceof Error ? error.message : error]
   for (const fault of faults) process.stderr.write(`${fault}\n`)
   process.exit(1)
+}
+
+/** What is exported is the same for all workers of a cluster; what tells them apart is not. */
+function tell({ exporters, instance }: Telemetry) {
+  if (cluster.isWorker) return log('info', { instance }, 'worker measured')
+  const endpoint = exporters.find(({ exporter }) => exporter === 'prometheus')?.endpoint
+  log('info', { exporters, endpoint }, 'metrics exported')
 }
 
 /** The service has let go of the loop by then, and may have set an exit code, which stays as it is. */

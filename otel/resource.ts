@@ -1,5 +1,7 @@
 // What the metrics are about: this service, this version, this process.
+import cluster from 'node:cluster'
 import { randomUUID } from 'node:crypto'
+import type { Attributes } from '@opentelemetry/api'
 import { SDK_INFO } from '@opentelemetry/core'
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
 import manifest from '../package.json' with { type: 'json' }
@@ -21,7 +23,14 @@ export function createResource({ attributes, schemaUrl }: ResourceConfig): Resou
       'process.runtime.name': 'nodejs',
       'process.runtime.version': process.versions.node,
       ...attributes,
+      ...instanceOf(attributes),
     },
     { schemaUrl },
   )
+}
+
+/** A configured instance is that of a whole cluster: its workers need one each. */
+function instanceOf({ 'service.instance.id': configured }: Attributes): Attributes {
+  if (configured === undefined || !cluster.worker) return {}
+  return { 'service.instance.id': `${configured}-${cluster.worker.id}` }
 }

@@ -19,8 +19,9 @@ export type Telemetry = Awaited<ReturnType<typeof startTelemetry>>
 export async function startTelemetry(config: TelemetryConfig, log: Log) {
   const bounded = boundLog(log)
   const readers = await createReaders(config.readers, bounded)
+  const resource = createResource(config.resource)
   const provider = new MeterProvider({
-    resource: createResource(config.resource),
+    resource,
     views: config.views,
     readers: readers.map(({ reader }) => reader),
   })
@@ -28,8 +29,10 @@ export async function startTelemetry(config: TelemetryConfig, log: Log) {
   logDiagnostics(bounded)
   instrumentRuntime()
   withdrawReadiness(() => readers.every(({ isUp }) => isUp?.() ?? true))
+  for (const { started } of readers) started?.()
 
   return {
+    instance: resource.attributes['service.instance.id'],
     exporters: readers.map(({ description }) => description),
     /** Pushes the last values, then closes what is open. */
     async stop() {

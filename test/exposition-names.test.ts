@@ -128,6 +128,22 @@ describe('families', () => {
       { name: 'jobs_total', labels: { service_instance_id: '2' }, value: 2 },
     ])
   })
+
+  it('shows a process that was alone before with the labels that it has now', async () => {
+    const collected = createCollected()
+    collected.meter().createCounter('jobs').add(1)
+    const exposition = createExposition(() => {})
+    const alone = await collected.source()
+    await exposition.render([alone], 'text')
+
+    const page = await exposition.render([{ ...alone, labels: { service_instance_id: '1' } }], 'text')
+
+    expect(samplesOf(parseExposition(page.toString(), 'text'))).toContainEqual({
+      name: 'jobs_total',
+      labels: { service_instance_id: '1' },
+      value: 1,
+    })
+  })
 })
 
 describe('labels', () => {

@@ -3,17 +3,29 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import type { MetricReader } from '@opentelemetry/sdk-metrics'
 import type { Log } from '../log.ts'
+import { reasonsOf } from './collection.ts'
 import { createExposition } from './exposition.ts'
 import { createLiveView } from './live-view.ts'
 import { CONTENT_TYPES, preferredFormat, prefersGzip } from './negotiate.ts'
 import { createScraper } from './scraper.ts'
 import { createSelfMetrics, type SelfMetrics } from './self-metrics.ts'
 import { close, listen, portOf } from './server.ts'
+import { createSources } from './sources.ts'
 import { timeLimit } from './time-limit.ts'
 import { hasToken } from './token.ts'
 
-/** `version` is the service's, for the scope of the endpoint's own metrics; `token` is asked for on `/metrics`. */
-export type PullEndpointOptions = { host: string; port: number; token?: string; version?: string; log: Log }
+/**
+ * `version` is the service's, for the scope of the endpoint's own metrics; `token` is asked for on `/metrics`; `id` tells
+ * several endpoints of a process apart, 0 where there is one.
+ */
+export type PullEndpointOptions = {
+  host: string
+  port: number
+  token?: string
+  version?: string
+  id?: number
+  log: Log
+}
 
 export type PullEndpoint = {
   reader: MetricReader
@@ -30,7 +42,8 @@ export type PullEndpoint = {
 export async function startPullEndpoint(options: PullEndpointOptions): Promise<PullEndpoint> {
   const { host, token, log } = options
   const reader = new PrometheusExporter({ preventServerStart: true })
-  const scrape = createScraper(reader, createExposition(log))
+  const sources = createSources(reader, options.id ?? 0)
+  const scrape = createScraper(sources, createExposition(log))
   const liveView = createLiveView()
   let self: SelfMetrics | undefined
 
@@ -87,18 +100,16 @@ export async function startPullEndpoint(options: PullEndpointOptions): Promise<P
     port,
     url: `http://${authority}/metrics`,
     isUp: () => server.listening,
-    close: () => close(server),
+    close: () => {
+      sources.close()
+      return close(server)
+    },
   }
 }
 
 /** The path without query, also of a request in absolute form (RFC 9112, section 3.2.2). */
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/'
-}
-
-function reasonsOf(error: unknown): string[] {
-  const errors: unknown[] = error instanceof AggregateError ? error.errors : [error]
-  return errors.map((reason) => (reason instanceof Error ? reason.message : String(reason)))
 }
 
 function refuse(response: ServerResponse, status: number, detail: string, headers = {}) {

@@ -1,12 +1,17 @@
 // Groups the metrics of several scopes and sources into families, each of which a page may name only once.
+import { isDeepStrictEqual } from 'node:util'
 import type { InstrumentationScope } from '@opentelemetry/core'
+import type { Resource } from '@opentelemetry/resources'
 import type { MetricData, MetricDescriptor, ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import type { Log } from '../log.ts'
 import { createLabelWriter, type LabelWriter } from './labels.ts'
 import { claimedNames, type FamilyName, familyName } from './names.ts'
 
 /** What one process collected; `labels` go on each of its series when a page shows several processes. */
-export type Source = { resourceMetrics: ResourceMetrics; labels?: Record<string, string> }
+export type Source = {
+  resourceMetrics: Pick<ResourceMetrics, 'scopeMetrics'> & { resource: Pick<Resource, 'attributes'> }
+  labels?: Record<string, string>
+}
 
 export type Family = FamilyName & { help: string; parts: { metric: MetricData; labelsOf: LabelWriter }[] }
 
@@ -22,13 +27,13 @@ export function createFamilies(log: Log) {
     ['target_info', 'info target'],
   ])
   const names = new WeakMap<MetricDescriptor, FamilyName | null>()
-  const writers = new WeakMap<InstrumentationScope, LabelWriter>()
+  const writers = new WeakMap<InstrumentationScope, { labelsOf: LabelWriter; labels: object }>()
 
   return function familiesOf(sources: Source[]): Iterable<Family> {
     const families = new Map<string, Family>()
     for (const { resourceMetrics, labels = {} } of sources) {
       for (const { scope, metrics } of resourceMetrics.scopeMetrics) {
-        const labelsOf = remember(writers, scope, () => createLabelWriter(scope, labels))
+        const labelsOf = writerOf(scope, labels)
         for (const metric of metrics) {
           const name = remember(names, metric.descriptor, () => claim(metric, scope))
           if (name === null) continue
@@ -48,6 +53,15 @@ export function createFamilies(log: Log) {
       }
     }
     return families.values()
+  }
+
+  /** The labels of a source change once: when it gets company on the page. */
+  function writerOf(scope: InstrumentationScope, labels: Record<string, string>): LabelWriter {
+    const known = writers.get(scope)
+    if (known && isDeepStrictEqual(known.labels, labels)) return known.labelsOf
+    const labelsOf = createLabelWriter(scope, labels)
+    writers.set(scope, { labelsOf, labels })
+    return labelsOf
   }
 
   function claim(metric: MetricData, scope: InstrumentationScope): FamilyName | null {

@@ -1,16 +1,17 @@
 // Collects and writes what a scrape asks for, within its time; scrapes at the same time share the work.
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { CollectionResult, MetricReader } from '@opentelemetry/sdk-metrics'
 import type { Exposition } from './exposition.ts'
+import type { Source } from './families.ts'
 import type { Format } from './metadata.ts'
+import type { Sources } from './sources.ts'
 
 export type Wanted = { format: Format; gzipped: boolean; timeoutMs: number }
 
 /** `size` is the page's before compression, in bytes. */
 export type Page = { body: Buffer; size: number }
 
-type Collection = { sources: Promise<CollectionResult>; pages: Map<string, Promise<Buffer>> }
+type Collection = { sources: Promise<Source[]>; pages: Map<string, Promise<Buffer>> }
 
 const compress = promisify(gzip)
 
@@ -18,7 +19,7 @@ const compress = promisify(gzip)
  * Makes the function that answers scrapes. It rejects when any part of the collection failed, or is not done within
  * `timeoutMs`: a page with something missing would be taken for the truth.
  */
-export function createScraper(reader: MetricReader, exposition: Exposition) {
+export function createScraper(from: Pick<Sources, 'collect' | 'silent'>, exposition: Exposition) {
   let underWay: Collection | undefined
 
   return async function scrape({ format, gzipped, timeoutMs }: Wanted): Promise<Page> {
@@ -26,7 +27,7 @@ export function createScraper(reader: MetricReader, exposition: Exposition) {
     underWay = collection
     const work = Promise.all([pageOf(collection, format, false), pageOf(collection, format, gzipped)])
     try {
-      const [plain, body] = await within(timeoutMs, work)
+      const [plain, body] = await within(timeoutMs, work, () => lateness(timeoutMs))
       return { body, size: plain.length }
     } finally {
       // Else a callback that never returns would hold every later scrape too.
@@ -35,7 +36,7 @@ export function createScraper(reader: MetricReader, exposition: Exposition) {
   }
 
   function collect(): Collection {
-    const collection: Collection = { sources: reader.collect(), pages: new Map() }
+    const collection: Collection = { sources: from.collect(), pages: new Map() }
     const done = () => {
       if (underWay === collection) underWay = undefined
     }
@@ -53,17 +54,20 @@ export function createScraper(reader: MetricReader, exposition: Exposition) {
   }
 
   async function written({ sources }: Collection, format: Format): Promise<Buffer> {
-    const { resourceMetrics, errors } = await sources
-    if (errors.length > 0) throw new AggregateError(errors, 'part of the collection failed')
-    return exposition.render([{ resourceMetrics }], format)
+    return exposition.render(await sources, format)
+  }
+
+  function lateness(timeoutMs: number): Error {
+    const silent = from.silent()
+    const why = silent.length > 0 ? `: no answer from ${silent.join(', ')}` : ''
+    return new Error(`the collection took longer than ${timeoutMs} ms${why}`)
   }
 }
 
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+async function within<T>(timeoutMs: number, work: Promise<T>, lateness: () => Error): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const late = () => reject(new Error(`the collection took longer than ${timeoutMs} ms`))
   // A scrape that waits is no reason to keep a process that has nothing else to do.
-  const timer = setTimeout(late, timeoutMs).unref()
+  const timer = setTimeout(() => reject(lateness()), timeoutMs).unref()
   try {
     return await Promise.race([work, promise])
   } finally {
