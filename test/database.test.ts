@@ -70,6 +70,19 @@ describe.each(kinds)('on %s', (kind) => {
     expect(after.n).toBeGreaterThanOrEqual(before.n)
   })
 
+  it('gives each of many statements at once its own rows, while others fail', async () => {
+    const alice = user()
+    await client.user.create({ data: alice })
+    const answers = await Promise.all(
+      Array.from({ length: 90 }, async (_, n) => {
+        if (n % 3 === 0) return isUniqueViolation(await caught(client.user.create({ data: alice })))
+        if (n % 3 === 1) return (await client.$queryRaw<[{ n: number }]>`SELECT ${n}::int AS n`)[0]?.n === n
+        return (await caught(client.$queryRawUnsafe(`SELEC ${n}`))) instanceof Error
+      }),
+    )
+    expect(answers).toEqual(answers.map(() => true))
+  })
+
   it('finds users by prefix with the unique index, in byte order', async () => {
     const rows = await client.$transaction([
       client.$executeRaw`SET LOCAL enable_seqscan = off`,

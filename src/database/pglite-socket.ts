@@ -2,6 +2,7 @@
 // are the same on both databases.
 import { Duplex } from 'node:stream'
 import type { PGlite } from '@electric-sql/pglite'
+import { withoutPrematureReady } from './pglite-ready.ts'
 
 /**
  * A stream that speaks PostgreSQL's wire protocol with PGlite, as `pg` expects of a socket.
@@ -68,7 +69,7 @@ async function ask(pglite: PGlite, messages: Buffer): Promise<Buffer> {
   // The bytes are PGlite's own memory, which the next reply overwrites.
   const onRawData = (bytes: Uint8Array) => parts.push(Buffer.from(bytes))
   await pglite.execProtocolRawStream(messages, { syncToFs: false, onRawData })
-  return Buffer.concat(parts)
+  return withoutPrematureReady(messages, Buffer.concat(parts))
 }
 
 function simpleQuery(statement: string): Buffer {
