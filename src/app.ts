@@ -1,40 +1,30 @@
-// The composition root: the middlewares of every request, in their order, and the routes of every feature.
+// The composition root: the middlewares of every request, in their order, and the service of every feature.
 import cors from '@koa/cors'
 import Koa from 'koa'
 import helmet from 'koa-helmet'
 import type { Logger } from 'pino'
-import { accountRoutes } from './accounts/routes.ts'
 import { createAccounts } from './accounts/service.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database/database.ts'
 import { isUnavailable } from './database/errors.ts'
-import { followRoutes } from './follows/routes.ts'
 import { createFollows } from './follows/service.ts'
 import type { State } from './http/context.ts'
-import { docsRoutes } from './http/docs.ts'
-import { type Checks, healthRoutes } from './http/health.ts'
-import { landingRoute } from './http/landing.ts'
+import type { Checks } from './http/health.ts'
 import { createLimits } from './http/limits.ts'
 import { measure } from './http/measure.ts'
-import { openApiRoute } from './http/openapi.ts'
 import { origin } from './http/origin.ts'
 import { problem } from './http/problem.ts'
-import { problemRoutes } from './http/problem-pages.ts'
 import { requestContext } from './http/request-context.ts'
 import { routed } from './http/router.ts'
 import { createIdempotency } from './idempotency.ts'
 import { createLimiters } from './limits.ts'
 import type { Metrics } from './metrics.ts'
-import { postListRoutes } from './posts/list-routes.ts'
 import { createPostLists } from './posts/lists.ts'
-import { postRoutes } from './posts/routes.ts'
 import { createPosts } from './posts/service.ts'
-import { sessionRoutes } from './sessions/routes.ts'
+import { createRoutes } from './routes.ts'
 import { createSessions } from './sessions/service.ts'
 import { createFeed } from './timeline/feed.ts'
-import { timelineRoutes } from './timeline/routes.ts'
 import { createTimeline } from './timeline/service.ts'
-import { timelineStreamRoutes } from './timeline/stream-routes.ts'
 import { createStreams } from './timeline/streams.ts'
 
 export type AppDependencies = {
@@ -59,20 +49,16 @@ export function createApp(deps: AppDependencies): Koa<State> {
   })
   const timeline = createTimeline({ db, metrics })
   const feed = createFeed({ db, hints, log })
-  const features = [
-    ...accountRoutes(createAccounts({ db, metrics })),
-    ...sessionRoutes(sessions),
-    ...postRoutes(createPosts({ db, hints, metrics, idempotency: createIdempotency({ db, metrics }) })),
-    ...postListRoutes(createPostLists({ db })),
-    ...followRoutes(createFollows({ db, metrics })),
-    ...timelineRoutes(timeline),
-    ...timelineStreamRoutes(createStreams({ db, feed, timeline, metrics, stopping })),
-    ...healthRoutes(checks),
-    ...problemRoutes(),
-    ...docsRoutes(),
-    landingRoute(),
-  ]
-  const routes = [...features, openApiRoute(features, tags)]
+  const routes = createRoutes({
+    accounts: createAccounts({ db, metrics }),
+    sessions,
+    posts: createPosts({ db, hints, metrics, idempotency: createIdempotency({ db, metrics }) }),
+    postLists: createPostLists({ db }),
+    follows: createFollows({ db, metrics }),
+    timeline,
+    streams: createStreams({ db, feed, timeline, metrics, stopping }),
+    checks,
+  })
   metrics.expectRoutes([...new Set(routes.map(({ endpoint }) => endpoint.path))])
 
   // Of the forwarded addresses only the last one is the proxy's own word; those before it came with the request.
@@ -93,17 +79,6 @@ export function createApp(deps: AppDependencies): Koa<State> {
   if (config.corsOrigins.length > 0) app.use(crossOrigin(config.corsOrigins))
   app.use(routed(routes, { authenticate: sessions.authenticate, limits }))
   return app
-}
-
-/** The sections of the OpenAPI document. */
-const tags = {
-  Users: 'Accounts and profiles.',
-  Sessions: 'Logging in and out, and where one is logged in.',
-  Microposts: 'Posts of up to 255 characters that may reference a user.',
-  Follows: 'Who follows whom.',
-  Timeline: 'The posts of a user and of whom the user follows.',
-  Health: 'For whoever runs the service.',
-  Documentation: 'About this API.',
 }
 
 /** The strictest policy, for what is no page; a page says itself what is on it. */
