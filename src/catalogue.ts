@@ -3,7 +3,7 @@
 //
 // Every attribute has a closed set of values, so the number of series has a ceiling that no client can move.
 
-const methods = [
+export const methods = [
   'GET',
   'HEAD',
   'POST',
@@ -15,16 +15,10 @@ const methods = [
   'TRACE',
   'QUERY',
   '_OTHER',
-]
+] as const
 
-/** Where a set is only known once the service is composed, or is Node's, its name stands here instead of the values. */
-export type AttributeValues =
-  | readonly (string | boolean)[]
-  | 'routes'
-  | 'statuses'
-  | 'server errors'
-  | 'heap spaces'
-  | 'resources'
+/** The name of a set stands for those that follow from the declarations of the endpoints. */
+export type AttributeValues = readonly (string | boolean)[] | 'routes' | 'statuses' | 'server errors'
 
 export type Metric = {
   kind: 'counter' | 'updowncounter' | 'histogram' | 'gauge'
@@ -32,6 +26,8 @@ export type Metric = {
   unit: string
   description: string
   attributes: Readonly<Record<string, AttributeValues>>
+  /** Those of the attributes that a series may lack. */
+  optional?: readonly string[]
   /** Upper bounds of a histogram's buckets, in its unit. */
   boundaries?: number[]
 }
@@ -97,6 +93,7 @@ const requestAttributes = {
 const pool = { 'db.client.connection.pool.name': ['microposts'] } as const
 const none = {} as const
 const sizes = [0, 64, 256, 1024, 4096, 16_384, 65_536, 262_144]
+const requestSeconds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 const poolSeconds = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
 
 /** Recorded by the service itself, under the scope `microposts`. */
@@ -111,7 +108,7 @@ export const catalogue = {
       'network.protocol.version': ['1.0', '1.1'],
       'error.type': 'server errors',
     },
-    boundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+    boundaries: requestSeconds,
   },
   'http.server.active_requests': {
     kind: 'updowncounter',
@@ -143,6 +140,7 @@ export const catalogue = {
       'db.collection.name': databaseCollections,
       'error.type': databaseErrors,
     },
+    optional: ['db.collection.name', 'error.type'],
     boundaries: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
   },
   'db.client.connection.count': {
@@ -286,7 +284,50 @@ export const catalogue = {
 
 export type MetricName = keyof typeof catalogue
 
-const heapSpace = { 'v8js.heap.space.name': 'heap spaces' } as const
+/** V8's in Node 24 (`v8.getHeapSpaceStatistics`). */
+const heapSpaces = [
+  'read_only_space',
+  'new_space',
+  'old_space',
+  'code_space',
+  'shared_space',
+  'trusted_space',
+  'shared_trusted_space',
+  'new_large_object_space',
+  'large_object_space',
+  'code_large_object_space',
+  'shared_large_object_space',
+  'shared_trusted_large_object_space',
+  'trusted_large_object_space',
+]
+
+/** What `process.getActiveResourcesInfo` of Node 24 can name: its handles, its requests to the system, its timers. */
+const resources = [
+  'FSEventWrap',
+  'MessagePort',
+  'PipeWrap',
+  'ProcessWrap',
+  'SignalWrap',
+  'StatWatcher',
+  'TCPServerWrap',
+  'TCPSocketWrap',
+  'TTYWrap',
+  'UDPWrap',
+  'CloseReq',
+  'ConnectWrap',
+  'FileHandleReadWrap',
+  'FSReqCallback',
+  'FSReqPromise',
+  'GetAddrInfoReqWrap',
+  'GetNameInfoReqWrap',
+  'SendWrap',
+  'SimpleShutdownWrap',
+  'SimpleWriteWrap',
+  'Immediate',
+  'Timeout',
+]
+
+const heapSpace = { 'v8js.heap.space.name': heapSpaces }
 const eventLoopDelay = (which: string): Metric => ({
   kind: 'gauge',
   unit: 's',
@@ -344,6 +385,7 @@ export const recordedByLibraries: Readonly<Record<string, Metric>> = {
     unit: 's',
     description: 'Duration of garbage collections.',
     attributes: { 'v8js.gc.type': ['major', 'minor', 'incremental', 'weakcb'] },
+    boundaries: requestSeconds,
   },
   'v8js.memory.heap.used': heapSpaceBytes('Heap memory in use.'),
   'v8js.memory.heap.space.size': heapSpaceBytes('Heap memory allocated beforehand.'),
@@ -353,13 +395,14 @@ export const recordedByLibraries: Readonly<Record<string, Metric>> = {
     kind: 'updowncounter',
     unit: '{resource}',
     description: 'Resources that keep the event loop alive.',
-    attributes: { 'v8js.resource.type': 'resources' },
+    attributes: { 'v8js.resource.type': resources },
   },
   'microposts.scrape.duration': {
     kind: 'histogram',
     unit: 's',
     description: 'Time from the arrival of a scrape until its page was written.',
     attributes: none,
+    boundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   },
   'microposts.scrape.size': {
     kind: 'gauge',

@@ -1,14 +1,13 @@
 // What a running service exposes against src/catalogue.ts, in both directions.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { familyOf, labelOf } from '../scripts/generate/families.ts'
+import { familyOf } from '../scripts/generate/families.ts'
 import { withTables } from '../scripts/generate/metrics-tables.ts'
-import { catalogue, type Metric, recordedByLibraries } from '../src/catalogue.ts'
+import { catalogue } from '../src/catalogue.ts'
 import { buildPost, buildUser, call } from './support/client.ts'
+import { metricsByFamily, strangers } from './support/closed-sets.ts'
 import { type Page, scrape } from './support/metrics.ts'
 import { type Service, startService } from './support/service.ts'
 
-const everything: Record<string, Metric> = { ...catalogue, ...recordedByLibraries }
-const byFamily = new Map(Object.entries(everything).map(([name, metric]) => [familyOf(name, metric), metric]))
 const types = { counter: 'counter', updowncounter: 'gauge', histogram: 'histogram', gauge: 'gauge' }
 
 let service: Service
@@ -38,21 +37,30 @@ async function useEverything(target: Service) {
 
 describe('a live scrape', () => {
   it('has every metric of the catalogue, with its type', () => {
-    const expected = Array.from(byFamily, ([family, { kind }]) => [family, types[kind]])
+    const expected = Array.from(metricsByFamily, ([family, { kind }]) => [family, types[kind]])
     const found = expected.map(([family = '']) => [family, page.families.get(family)?.type])
     expect(found).toEqual(expected)
   })
 
   it('has no family that the catalogue lacks', () => {
-    const unknown = [...page.families.keys()].filter((family) => !byFamily.has(family))
+    const unknown = [...page.families.keys()].filter((family) => !metricsByFamily.has(family))
     expect(unknown).toEqual(['target_info'])
   })
 
   it('has no label that its metric does not declare, and no value outside of a closed set', () => {
-    const undeclared = [...page.families.values()]
-      .filter(({ name }) => name !== 'target_info')
-      .flatMap(({ name, samples }) => samples.flatMap(({ labels }) => strangers(name, labels)))
-    expect([...new Set(undeclared)]).toEqual([])
+    expect(strangers(page)).toEqual([])
+  })
+
+  it('has the buckets of the catalogue', () => {
+    const histograms = [...metricsByFamily].filter(([, { kind }]) => kind === 'histogram')
+    const expected = histograms.map(([family, { boundaries = [] }]) => [family, [...boundaries, Infinity]])
+    const found = histograms.map(([family]) => {
+      const bounds = page
+        .series(`${family}_bucket`)
+        .map(({ labels: { le } }) => (le === '+Inf' ? Infinity : Number(le)))
+      return [family, [...new Set(bounds)]]
+    })
+    expect(found).toEqual(expected)
   })
 
   it('says of the service itself what the catalogue says', () => {
@@ -64,20 +72,6 @@ describe('a live scrape', () => {
     expect(found).toEqual(helps)
   })
 })
-
-/** The labels of a sample that the catalogue does not expect, as `family{label="value"}`. */
-function strangers(family: string, labels: Record<string, string>): string[] {
-  const attributes = Object.entries(byFamily.get(family)?.attributes ?? {})
-  const declared = new Map(attributes.map(([attribute, values]) => [labelOf(attribute), values]))
-  return Object.entries(labels)
-    .filter(([label]) => label !== 'le' && !label.startsWith('otel_scope_'))
-    .filter(([label, value]) => {
-      const values = declared.get(label)
-      if (values === undefined) return true
-      return Array.isArray(values) && values.length > 0 && !values.map(String).includes(value)
-    })
-    .map(([label, value]) => `${family}{${label}="${value}"}`)
-}
 
 describe('docs/metrics.md', () => {
   it('refuses a page that has lost the marks of its tables', () => {

@@ -40,6 +40,19 @@ function problemExample(code: ErrorCode) {
   return { summary: title, description: explanation, value: JSON.parse(body) }
 }
 
+/** The problems that an endpoint may answer with; those of its own are in its declaration, the others follow from it. */
+export function possibleProblems(endpoint: Endpoint): Set<ErrorCode> {
+  const { path, who, params, query, headers, body, replies, problems: own = [] } = endpoint
+  const codes: ErrorCode[] = ['malformed-request', 'internal-error', ...own]
+  if (Object.values(replies).some((reply) => reply.body)) codes.push('not-acceptable')
+  if (isApi(path)) codes.push('unauthenticated', 'rate-limited', 'unavailable')
+  if (who === 'owner') codes.push('forbidden')
+  if (query || headers || body) codes.push('invalid-input')
+  if (body) codes.push('unsupported-media-type', 'content-too-large')
+  if (params) codes.push('not-found')
+  return new Set(codes)
+}
+
 /** The failures by status, each with the problems that it may be. */
 export function failures(endpoint: Endpoint): RouteConfig['responses'] {
   const byStatus = Map.groupBy(possibleProblems(endpoint), (code) => problems[code].status)
@@ -64,16 +77,4 @@ const failureHeaders: Readonly<Record<number, SharedHeader[]>> = {
   415: ['Accept-Encoding'],
   429: ['Retry-After'],
   503: ['Retry-After'],
-}
-
-function possibleProblems(endpoint: Endpoint): Set<ErrorCode> {
-  const { path, who, params, query, headers, body, replies, problems: own = [] } = endpoint
-  const codes: ErrorCode[] = ['malformed-request', 'internal-error', ...own]
-  if (Object.values(replies).some((reply) => reply.body)) codes.push('not-acceptable')
-  if (isApi(path)) codes.push('unauthenticated', 'rate-limited', 'unavailable')
-  if (who === 'owner') codes.push('forbidden')
-  if (query || headers || body) codes.push('invalid-input')
-  if (body) codes.push('unsupported-media-type', 'content-too-large')
-  if (params) codes.push('not-found')
-  return new Set(codes)
 }

@@ -1,0 +1,58 @@
+// How many series one process exposes at most, whatever clients send.
+import { type AttributeValues, catalogue, type Metric, recordedByLibraries } from '../../src/catalogue.ts'
+import type { Exchange } from '../../src/metrics.ts'
+import { possibleExchanges } from './exchanges.ts'
+
+/** Values as Prometheus has them. */
+export type AttributeSet = Readonly<Record<string, string>>
+
+const exchanges = possibleExchanges()
+const routes = [...new Set(exchanges.flatMap(({ route }) => route ?? []))]
+/** What `http.response.status_code` can be, in order. */
+export const statuses = [...new Set(exchanges.map(({ status }) => status))].sort((a, b) => a - b)
+
+/** The most series of all metrics together, and `target_info`. */
+export function ceiling(): number {
+  const metrics: Metric[] = [...Object.values(catalogue), ...Object.values(recordedByLibraries)]
+  return metrics.reduce((sum, metric) => sum + ceilingOf(metric), 1)
+}
+
+/** The most series of one metric: lines of samples, of which a histogram has many for each set of attributes. */
+export function ceilingOf(metric: Metric): number {
+  const { kind, boundaries = [] } = metric
+  // One for each bucket, and +Inf, count and sum.
+  const lines = kind === 'histogram' ? boundaries.length + 3 : 1
+  return attributeSets(metric).length * lines
+}
+
+/** Every set of attributes that a metric can have, without those that are one value for each process. */
+export function attributeSets({ attributes, optional = [] }: Metric): AttributeSet[] {
+  const hasExchange = 'http.response.status_code' in attributes
+  const factors = Object.entries(attributes)
+    .filter(([key]) => !hasExchange || !ofExchange.includes(key))
+    .map(([key, values]) => choices(key, values, optional.includes(key)))
+  if (hasExchange) factors.push(exchanges.map((exchange) => exchangeSet(exchange, attributes)))
+  return factors.reduce(product, [{}])
+}
+
+/** What depends on each other: a route has its methods and statuses, and the type of an error is its status. */
+const ofExchange = ['http.request.method', 'http.route', 'http.response.status_code', 'error.type']
+
+function exchangeSet({ method, route, status }: Exchange, attributes: Metric['attributes']): AttributeSet {
+  return {
+    'http.request.method': method,
+    'http.response.status_code': String(status),
+    ...(route && { 'http.route': route }),
+    ...('error.type' in attributes && status >= 500 && { 'error.type': String(status) }),
+  }
+}
+
+function choices(key: string, values: AttributeValues, isOptional: boolean): AttributeSet[] {
+  if (values === 'routes') return choices(key, routes, true)
+  if (typeof values === 'string') throw new Error(`${key}: ${values} are nothing without a status.`)
+  const sets = values.map((value) => ({ [key]: String(value) }))
+  return isOptional || sets.length === 0 ? [...sets, {}] : sets
+}
+
+const product = (sets: AttributeSet[], more: AttributeSet[]) =>
+  sets.flatMap((set) => more.map((choice) => ({ ...set, ...choice })))
