@@ -1,8 +1,8 @@
 // The pages that the service has for people: the landing page, the interactive reference, the problems.
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest'
+import { startBrowser } from './support/browser.ts'
 import { call, uniqueName } from './support/client.ts'
-import { requirePart } from './support/parts.ts'
 import { type Service, startService } from './support/service.ts'
 
 let service: Service
@@ -77,19 +77,7 @@ describe('GET /docs/:file', () => {
 describe('in a browser', () => {
   /** A page, and what a strict reader has to complain about: errors, and requests that lead elsewhere. */
   async function browse(context: TestContext, path: string): Promise<{ page: Page; complaints: string[] }> {
-    const browser: Browser = await chromium.launch({
-      executablePath: requirePart('chromium', context),
-      args: [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    })
+    const browser = await startBrowser(context)
     onTestFinished(() => browser.close())
     const page = await browser.newPage()
     const complaints: string[] = []
