@@ -13,6 +13,35 @@ type File = { type: string; content: () => Promise<Content> }
 
 const HTML = 'text/html; charset=utf-8'
 const CSS = 'text/css; charset=utf-8'
+const SCRIPT = 'text/javascript; charset=utf-8'
+
+const MODULES = [
+  'chart.js',
+  'charts.js',
+  'durations.js',
+  'exposition.js',
+  'families.js',
+  'figures.js',
+  'filter.js',
+  'format.js',
+  'growth.js',
+  'history.js',
+  'labels.js',
+  'lines.js',
+  'main.js',
+  'measures.js',
+  'page.js',
+  'plot.js',
+  'poll.js',
+  'quantiles.js',
+  'rate-lines.js',
+  'requests.js',
+  'rows.js',
+  'stack.js',
+  'status.js',
+  'table.js',
+  'token.js',
+]
 
 const HEADERS = {
   // Kept, but asked for again each time: another version of the service is another page.
@@ -40,6 +69,9 @@ export function createLiveView() {
   const files = new Map<string, File>([
     ['/', own('index.html', HTML)],
     ['/live/style.css', own('style.css', CSS)],
+    ['/live/uplot.css', library('uplot/dist/uPlot.min.css', CSS)],
+    ['/live/uplot.js', library('uplot/dist/uPlot.iife.min.js', SCRIPT)],
+    ...MODULES.map((name) => [`/live/${name}`, own(name, SCRIPT)] as const),
   ])
 
   return {
@@ -66,7 +98,11 @@ export function createLiveView() {
 }
 
 function own(name: string, type: string): File {
-  return { type, content: once(() => read(fileURLToPath(new URL(`live/${name}`, import.meta.url)))) }
+  return { type, content: once(() => read(new URL(`live/${name}`, import.meta.url).href)) }
+}
+
+function library(specifier: string, type: string): File {
+  return { type, content: once(() => read(import.meta.resolve(specifier))) }
 }
 
 /** Keeps what was made, but not a failure: what cannot be read now may be there at the next visit. */
@@ -81,8 +117,8 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   }
 }
 
-async function read(path: string): Promise<Content> {
-  const plain = await readFile(path)
+async function read(url: string): Promise<Content> {
+  const plain = await readFile(fileURLToPath(url))
   // Weak: with and without compression it is the same file, in other bytes.
   const etag = `W/"${createHash('sha256').update(plain).digest('base64url')}"`
   return { plain, gzipped: await compress(plain), etag }
