@@ -1,9 +1,6 @@
 // How lists, timelines and searches slow down as posts become many.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Client } from 'pg'
+import { createDatabase } from './database.ts'
 import { fill, followees, token } from './growth/fill.ts'
 import { machine } from './machine.ts'
 import { startService } from './service.ts'
@@ -49,11 +46,10 @@ async function run(few: number, many: number, rounds: number): Promise<void> {
   try {
     const urls: string[] = []
     for (const posts of [few, many]) {
-      const database = await createDatabase()
+      const database = await createDatabase(values.server)
       stops.unshift(database.drop)
       await fill(database, posts, (done) => progress(`${done} of ${posts} posts`))
-      const { url, dataDir } = database
-      const service = await startService(url ? { DATABASE_URL: url } : { DATA_DIR: dataDir })
+      const service = await startService(database.env)
       stops.unshift(service.stop)
       urls.push(service.url)
     }
@@ -96,24 +92,6 @@ function report(few: number, many: number, times: Awaited<ReturnType<typeof meas
   const where = values.server ? 'PostgreSQL' : 'the embedded database'
   progress('')
   process.stdout.write(`${table(head, rows)}\n\n${values.rounds} rounds on ${where}, ${machine()}\n`)
-}
-
-async function createDatabase() {
-  if (!values.server) {
-    const dataDir = await mkdtemp(join(tmpdir(), 'microposts-growth-'))
-    return { url: undefined, dataDir, drop: () => rm(dataDir, { recursive: true }) }
-  }
-  const admin = new Client({ connectionString: values.server })
-  await admin.connect()
-  const name = `microposts_growth_${process.pid}_${Math.random().toString(36).slice(2)}`
-  await admin.query(`CREATE DATABASE "${name}"`)
-  const url = new URL(values.server)
-  url.pathname = `/${name}`
-  const drop = async () => {
-    await admin.query(`DROP DATABASE "${name}" WITH (FORCE)`)
-    await admin.end()
-  }
-  return { url: url.href, dataDir: '', drop }
 }
 
 function progress(text: string): void {

@@ -12,23 +12,33 @@ const settings = {
   RATE_LIMIT_POSTS: '0',
 }
 
-/** Starts the service on a database and waits until it is ready. */
-export async function startService(database: Record<string, string>) {
-  const child = spawn(process.execPath, ['--import', './otel/register.ts', 'src/main.ts'], {
-    env: { PATH: process.env.PATH, ...settings, ...database },
-    stdio: ['ignore', 'pipe', 'inherit'],
+/**
+ * Starts the service and waits until it is ready. `env` says at least which database; `preload` are the modules
+ * loaded before it. `metricsUrl` is its pull endpoint's, where it has one.
+ */
+export async function startService(env: Record<string, string>, preload = ['./otel/register.ts']) {
+  const imports = preload.flatMap((path) => ['--import', path])
+  const child = spawn(process.execPath, [...imports, 'src/main.ts'], {
+    env: { PATH: process.env.PATH, ...settings, ...env },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   const ended = once(child, 'close')
+  const { stdout } = child
+  if (!stdout) throw new Error('The service has no standard output.')
   let listening: string | undefined
-  for await (const line of createInterface(child.stdout)) {
-    const { msg, url } = JSON.parse(line)
+  let metricsUrl: string | undefined
+  for await (const line of createInterface(stdout)) {
+    const { msg, url, endpoint } = JSON.parse(line)
+    if (msg === 'metrics exported') metricsUrl = endpoint
     if (msg === 'listening') listening = url
     if (msg === 'ready') break
   }
-  child.stdout.resume()
+  stdout.resume()
   if (!listening) throw new Error('The service did not start; what it said is above.')
   return {
     url: listening,
+    metricsUrl,
+    process: child,
     stop: async () => {
       child.kill('SIGTERM')
       await ended

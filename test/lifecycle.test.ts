@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { Agent, request } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { buildPost, buildUser, call, type Json } from './support/client.ts'
 import { freshDatabase } from './support/database.ts'
@@ -123,6 +126,33 @@ describe('stop', () => {
       expect(service.stderr()).toBe('')
     },
   )
+
+  it('closes no connection under a request that is on its way', async () => {
+    const service = await start()
+    const agent = new Agent({ keepAlive: true })
+    const faults: string[] = []
+    let answers = 0
+    const askOnAndOn = async () => {
+      for (;;) {
+        const sent = request(new URL('/livez', service.url), { agent }).end()
+        try {
+          const [response] = await once(sent, 'response')
+          await buffer(response)
+          answers++
+        } catch (error) {
+          const { code, message } = error as NodeJS.ErrnoException
+          if (code === 'ECONNREFUSED') return
+          faults.push(`${message}, ${sent.reusedSocket ? 'on a used connection' : 'on a new one'}`)
+        }
+      }
+    }
+    const asking = Promise.all(Array.from({ length: 32 }, askOnAndOn))
+    await until('many are answered', () => answers > 1_000)
+    service.kill('SIGTERM')
+    expect(await service.exited).toBe(0)
+    await asking
+    expect(faults).toEqual([])
+  })
 
   it('is unready from the signal on', async () => {
     const service = await start()

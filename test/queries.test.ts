@@ -1,11 +1,13 @@
-// Every expression in rules and dashboards against a live Prometheus: it names what there is, and gives data.
+// Every expression in rules, dashboards and docs against a live Prometheus: it names what there is, and gives data.
 import { globSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { addressOf } from '../scripts/alerts/faults.ts'
 import { type Monitoring, startMonitoring } from '../scripts/alerts/monitoring.ts'
 import { createDatabase, type Service, startService } from '../scripts/alerts/service.ts'
+import { shortenDurations } from '../scripts/alerts/shorten.ts'
 import { buildPost, buildUser, call, uniqueName } from './support/client.ts'
+import { queriesOf } from './support/documented-queries.ts'
 import { findPart, requirePart } from './support/parts.ts'
 import { readExpression } from './support/promql.ts'
 import { administer, hasServer, server } from './support/server.ts'
@@ -15,11 +17,14 @@ type RulesFile = { groups: { rules: { record?: string; alert?: string; expr: str
 type Target = { expr: string; legendFormat: string }
 type Dashboard = { panels: { title: string; targets?: Target[] }[] }
 
+/** 5m is 20 s, so that rules have something to say within seconds. */
+const divisor = 15
+
 const rules = globSync('otel/prometheus/rules/*.yml')
   .flatMap((file) => (parse(readFileSync(file, 'utf8')) as RulesFile).groups)
   .flatMap((group) => group.rules)
   .map(({ record, alert, expr }) => ({ name: record ?? alert ?? '', expr }))
-const queries = globSync('otel/grafana/dashboards/*.json').flatMap((file) =>
+const panels = globSync('otel/grafana/dashboards/*.json').flatMap((file) =>
   (JSON.parse(readFileSync(file, 'utf8')) as Dashboard).panels.flatMap(({ title, targets = [] }) =>
     targets.map(({ expr, legendFormat }) => ({
       name: `${file.replace(/^.*\//, '')}: ${title}`,
@@ -28,11 +33,16 @@ const queries = globSync('otel/grafana/dashboards/*.json').flatMap((file) =>
     })),
   ),
 )
+const documented = ['README.md', ...globSync('docs/*.md')].flatMap((file) =>
+  queriesOf(readFileSync(file, 'utf8')).map((expr) => ({
+    name: file,
+    expr: shortenDurations(expr, divisor),
+    legend: '',
+  })),
+)
+const queries = [...panels, ...documented]
 
-/** 5m is 20 s, so that rules have something to say within seconds. */
-const divisor = 15
-
-describe.runIf(hasServer())('rules and dashboards', () => {
+describe.runIf(hasServer())('rules, dashboards and docs', () => {
   let service: Service
   let monitoring: Monitoring
   const undo: (() => Promise<unknown>)[] = []

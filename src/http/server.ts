@@ -1,6 +1,7 @@
 // Node's HTTP server around the app: its limits, what its parser refuses, and its end.
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Metrics } from '../metrics.ts'
 import { refuse } from './refusal.ts'
 
@@ -12,6 +13,8 @@ const requestTimeoutMs = 30_000
 const timeoutCheckMs = 1_000
 /** Longer than what common proxies keep idle connections for, so that they close first. */
 const keepAliveTimeoutMs = 75_000
+/** How long a connection without a request is kept after a stop has begun: one may be on its way. */
+const lingerMs = 300
 
 /**
  * Listens on `host` and `port` (0: any free one).
@@ -26,6 +29,7 @@ export async function startServer(options: {
 }) {
   const { handle, host, port, metrics } = options
   let stopping = false
+  let lingering = false
   const answering = new Set<ServerResponse>()
   const server = createServer(
     {
@@ -42,7 +46,7 @@ export async function startServer(options: {
       response.once('close', () => {
         answering.delete(response)
         // One whose headers were sent before, a stream's, could not announce it.
-        if (stopping) setImmediate(() => server.closeIdleConnections())
+        if (stopping && !lingering) setImmediate(() => server.closeIdleConnections())
       })
       handle(request, response)
     },
@@ -67,13 +71,24 @@ export async function startServer(options: {
   return {
     port: (server.address() as AddressInfo).port,
 
-    /** Takes no more connections, lets running requests end, and cuts off those that last longer than `graceMs`. */
+    /**
+     * Takes no more connections, lets running requests end, and cuts off those that last longer than `graceMs`. A
+     * connection that is kept takes one more request for a moment, whose answer says that it was the last.
+     */
     async stop(graceMs: number): Promise<void> {
       stopping = true
+      lingering = true
       for (const response of answering) announceClose(response)
-      const closed = new Promise((resolve) => server.close(resolve))
+      const closed = once(server, 'close')
+      // Not as HTTP's server closes: at once with all idle connections, under the requests that are on their way.
+      NetServer.prototype.close.call(server)
+      const linger = setTimeout(() => {
+        lingering = false
+        server.closeIdleConnections()
+      }, lingerMs)
       const deadline = setTimeout(() => server.closeAllConnections(), graceMs)
       await closed
+      clearTimeout(linger)
       clearTimeout(deadline)
     },
   }
