@@ -13,8 +13,8 @@ export async function startProgram(path: string, args: string[], readyUrl: strin
     output = `${output}${chunk}`.slice(-4_000)
   })
   const ended = once(child, 'close')
-  const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
     await ended
   }
   try {
