@@ -7,6 +7,7 @@ import { type Monitoring, startMonitoring } from '../scripts/alerts/monitoring.t
 import { createDatabase, type Service, startService } from '../scripts/alerts/service.ts'
 import { shortenDurations } from '../scripts/alerts/shorten.ts'
 import { buildPost, buildUser, call, uniqueName } from './support/client.ts'
+import { metricsByFamily } from './support/closed-sets.ts'
 import { queriesOf } from './support/documented-queries.ts'
 import { findPart, requirePart } from './support/parts.ts'
 import { readExpression } from './support/promql.ts'
@@ -41,8 +42,24 @@ const documented = ['README.md', ...globSync('docs/*.md')].flatMap((file) =>
   })),
 )
 const queries = [...panels, ...documented]
+const ofPrometheus = ['up', 'ALERTS', 'scrape_duration_seconds', 'scrape_samples_scraped', 'target_info']
 
-describe.runIf(hasServer())('rules, dashboards and docs', () => {
+describe('rules, dashboards and docs', () => {
+  it('name what the catalogue has, what a rule records, or what Prometheus makes itself', () => {
+    const recorded = rules.map(({ name }) => name)
+    const known = new Set([...metricsByFamily.keys(), ...recorded, ...ofPrometheus])
+    const unknown = [...rules, ...queries].flatMap(({ name, expr }) =>
+      readExpression(expr)
+        .metrics.filter(
+          (metric) => !known.has(metric) && !known.has(metric.replace(/_(bucket|count|sum)$/, '')),
+        )
+        .map((metric) => `${name}: ${metric}`),
+    )
+    expect(unknown).toEqual([])
+  })
+})
+
+describe.runIf(hasServer())('rules, dashboards and docs, asked of a live Prometheus', () => {
   let service: Service
   let monitoring: Monitoring
   const undo: (() => Promise<unknown>)[] = []
