@@ -43,7 +43,7 @@ export const CHARTS = {
     lines: (moments) => [
       line('used', 'blue', moments, ({ gauges }) => gauge(gauges?.connections.filter(isUsed))),
       line('idle', 'teal', moments, ({ gauges }) => gauge(gauges?.connections.filter(isIdle))),
-      line('requests waiting', 'red', moments, ({ gauges }) => gauge(gauges?.connectionQueue)),
+      line('waiting', 'red', moments, ({ gauges }) => gauge(gauges?.connectionQueue)),
       { ...line('limit', 'grey', moments, ({ gauges }) => gauge(gauges?.connectionLimit)), dashed: true },
     ],
   },
