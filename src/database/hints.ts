@@ -58,7 +58,8 @@ export function keepListening(config: pg.ClientConfig): Hints & { close(): Promi
     const end = () => void connection.end()
     closing.signal.addEventListener('abort', end)
     try {
-      await connection.connect()
+      // Ended while it connects, a client leaves its `connect` open for ever.
+      await Promise.race([connection.connect(), ended])
       await listen(connection, hear)
       heardOnce = true
       hear()
