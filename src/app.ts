@@ -42,7 +42,10 @@ export function createApp(deps: AppDependencies): Koa<State> {
   const { client: db, hints } = database
   const sessions = createSessions({ db, metrics, ttlMs: config.sessionTtlMs })
   const limits = createLimits({
-    limiters: createLimiters(config.limits, database.kind === 'postgresql' ? db : undefined),
+    limiters: createLimiters(config.limits, {
+      shared: database.kind === 'postgresql' ? db : undefined,
+      workers: config.workers,
+    }),
     onExceeded: (name) => {
       if (name === 'login') metrics.loggedIn('limited')
     },

@@ -260,6 +260,12 @@ export const catalogue = {
     description: 'Errors that became a 5xx, by type and route.',
     attributes: { 'error.type': exceptionTypes, 'http.route': 'routes' },
   },
+  'microposts.worker.restarted': {
+    kind: 'counter',
+    unit: '{worker}',
+    description: 'Workers that died and were replaced, where there are several.',
+    attributes: none,
+  },
   'microposts.migrations.applied': {
     kind: 'gauge',
     unit: '{migration}',

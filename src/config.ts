@@ -51,6 +51,11 @@ const Settings = z
       // As browsers spell it.
       .transform((list) => list.map((origin) => (origin === '*' ? '*' : new URL(origin).origin)))
       .default([]),
+    WORKERS: z
+      .string()
+      .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 999')
+      .transform(Number)
+      .default(1),
     LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
     SESSION_TTL: z
       .string()
@@ -64,6 +69,12 @@ const Settings = z
     RATE_LIMIT_SIGNUP: limit(5),
     RATE_LIMIT_POSTS: limit(80),
   })
+  .refine(({ WORKERS, DATABASE_URL }) => WORKERS === 1 || DATABASE_URL !== undefined, {
+    path: ['WORKERS'],
+    message: 'several need DATABASE_URL: the embedded database takes one process',
+    // Also beside faults of others, which come as they were written.
+    when: ({ value }) => typeof (value as { WORKERS: unknown }).WORKERS === 'number',
+  })
   .transform((env) => ({
     host: env.HOST,
     port: env.PORT,
@@ -72,6 +83,7 @@ const Settings = z
     publicUrl: env.PUBLIC_URL,
     trustProxy: env.TRUST_PROXY,
     corsOrigins: env.CORS_ORIGIN,
+    workers: env.WORKERS,
     logLevel: env.LOG_LEVEL,
     sessionTtlMs: env.SESSION_TTL,
     limits: {

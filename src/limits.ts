@@ -2,6 +2,8 @@
 import { hash } from 'node:crypto'
 import {
   type RateLimiterAbstract,
+  RateLimiterCluster,
+  RateLimiterClusterMaster,
   RateLimiterMemory,
   RateLimiterPostgres,
   RateLimiterRes,
@@ -12,27 +14,48 @@ import type { Limiter, LimitName } from './http/limits.ts'
 /** How long a count lasts from its first event on, in seconds. */
 const windows = { requests: 5 * 60, login: 5 * 60, signup: 30 * 60, posts: 60 }
 
+/** A request does not wait longer for a primary that has no time; it is then let through. */
+const primaryTimeoutMs = 250
+
 /**
- * A limiter for each limit, undefined for one of 0 events. That on all requests is in memory always: it is there to
- * spare the database. The others are in `shared`, where that is given.
+ * A limiter for each limit, undefined for one of 0 events. That on all requests is in memory always, with several
+ * `workers` in that of their primary: it is there to spare the database. The others are in `shared`, where that is given.
  */
-export function createLimiters(limits: Record<LimitName, number>, shared: PrismaClient | undefined) {
-  const limiter = (name: LimitName, db?: PrismaClient) =>
-    limits[name] === 0 ? undefined : createLimiter(name, limits[name], db)
+export function createLimiters(
+  limits: Record<LimitName, number>,
+  { shared, workers }: { shared: PrismaClient | undefined; workers: number },
+) {
+  const limiter = (name: LimitName, create: (options: Options) => Limiter) =>
+    limits[name] === 0
+      ? undefined
+      : create({ keyPrefix: name, points: limits[name], duration: windows[name] })
+  const inDatabase = shared ? (options: Options) => countInDatabase(options, shared) : countInMemory
   return {
-    requests: limiter('requests'),
-    login: limiter('login', shared),
-    signup: limiter('signup', shared),
-    posts: limiter('posts', shared),
+    requests: limiter('requests', workers > 1 ? countInPrimary : countInMemory),
+    login: limiter('login', inDatabase),
+    signup: limiter('signup', inDatabase),
+    posts: limiter('posts', inDatabase),
   }
 }
 
-function createLimiter(name: LimitName, points: number, db: PrismaClient | undefined): Limiter {
-  const options = { keyPrefix: name, points, duration: windows[name] }
-  if (!db) {
-    const limiter = new RateLimiterMemory(options)
-    return (key) => consume(limiter, key)
-  }
+/** Called in the primary, before it has workers: it keeps the counts that they do not keep themselves. */
+export function keepWorkersCounts() {
+  new RateLimiterClusterMaster()
+}
+
+type Options = { keyPrefix: LimitName; points: number; duration: number }
+
+function countInMemory(options: Options): Limiter {
+  const limiter = new RateLimiterMemory(options)
+  return (key) => consume(limiter, key)
+}
+
+function countInPrimary(options: Options): Limiter {
+  const limiter = new RateLimiterCluster({ ...options, timeoutMs: primaryTimeoutMs })
+  return (key) => consume(limiter, key).catch(() => undefined)
+}
+
+function countInDatabase(options: Options, db: PrismaClient): Limiter {
   const limiter = new RateLimiterPostgres({
     ...options,
     storeClient: asPostgresClient(db),
@@ -42,7 +65,7 @@ function createLimiter(name: LimitName, points: number, db: PrismaClient | undef
     // Done with everything else that expires.
     clearExpiredByTimeout: false,
     // Whoever is beyond the limit is refused from memory, without a statement.
-    inMemoryBlockOnConsumed: points,
+    inMemoryBlockOnConsumed: options.points,
   })
   // Addresses and what was typed as a username, perhaps a password, are nothing to keep.
   return (key) => consume(limiter, hash('sha256', key, 'base64url'))

@@ -70,6 +70,7 @@ export function createMetrics(build: Build) {
   const logins = count('microposts.login')
   const replayed = count('microposts.idempotency.replayed')
   const rejected = count('microposts.request.rejected')
+  const restarts = count('microposts.worker.restarted')
   const exceptions = meter.createCounter('microposts.exception', options('microposts.exception'))
 
   meter.createGauge('microposts.build.info', options('microposts.build.info')).record(1, {
@@ -111,6 +112,8 @@ export function createMetrics(build: Build) {
     loggedIn: (outcome: (typeof loginOutcomes)[number]) =>
       logins.add(1, { 'microposts.login.outcome': outcome }),
     idempotencyReplayed: () => replayed.add(1),
+
+    workerRestarted: () => restarts.add(1),
 
     /** Starts the exceptions of every route at 0; called once, when the routes are known. */
     expectRoutes: (routes: readonly string[]) => {

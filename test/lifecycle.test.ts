@@ -34,6 +34,7 @@ describe('start', () => {
       PUBLIC_URL: 'https://posts.example/path',
       TRUST_PROXY: 'yes',
       CORS_ORIGIN: 'posts.example',
+      WORKERS: '0',
       LOG_LEVEL: 'loud',
       SESSION_TTL: '30 days',
     })
@@ -44,6 +45,7 @@ describe('start', () => {
       'PUBLIC_URL="https://posts.example/path": must be an http or https origin without a path, such as https://posts.example',
       'TRUST_PROXY="yes": must be true or false',
       'CORS_ORIGIN="posts.example": must be * or a comma list of origins such as https://posts.example',
+      'WORKERS="0": must be a whole number from 1 to 999',
       'LOG_LEVEL="loud": must be one of fatal, error, warn, info, debug, trace, silent',
       'SESSION_TTL="30 days": must be a whole number and a unit of s, m, h or d, such as 30d',
     ])

@@ -6,8 +6,8 @@ import type { Context, Viewer } from './context.ts'
 
 export type LimitName = 'requests' | 'login' | 'signup' | 'posts'
 
-/** Counts one more for a key; `resetMs` is when the count starts anew. */
-export type Limiter = (key: string) => Promise<Spent>
+/** Counts one more for a key; `resetMs` is when the count starts anew. Undefined where it could not be counted in time. */
+export type Limiter = (key: string) => Promise<Spent | undefined>
 export type Spent = { limit: number; remaining: number; resetMs: number; exceeded: boolean }
 
 /** A limit that an endpoint has besides that on all requests. */

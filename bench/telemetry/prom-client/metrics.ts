@@ -38,6 +38,7 @@ export function createMetrics(build: Build): Metrics {
   const logins = counterFromZero('microposts.login')
   const replayed = counterFromZero('microposts.idempotency.replayed')
   const rejected = counterFromZero('microposts.request.rejected')
+  const restarts = counterFromZero('microposts.worker.restarted')
   const exceptions = counter('microposts.exception')
   gauge('microposts.build.info').set(
     {
@@ -78,6 +79,7 @@ export function createMetrics(build: Build): Metrics {
     streamClosed: () => streamClients.dec(),
     loggedIn: (outcome) => logins.inc({ microposts_login_outcome: outcome }),
     idempotencyReplayed: () => replayed.inc(),
+    workerRestarted: () => restarts.inc(),
 
     expectRoutes: (routes) => {
       for (const http_route of routes)
