@@ -7,7 +7,7 @@ import { call } from '../../test/support/client.ts'
 import { administer } from '../../test/support/server.ts'
 import { until } from '../../test/support/until.ts'
 import type { Monitoring } from './monitoring.ts'
-import { createDatabase, type Service, startService } from './service.ts'
+import { createDatabase, type Service, type ServiceOptions, startService } from './service.ts'
 import type { Traffic } from './traffic.ts'
 
 /** What a fault can lay hands on. `repeat` does something again and again until the scene ends; `after` undoes. */
@@ -25,8 +25,8 @@ export type Fault = {
   name: string
   alert: string
   receiver: 'pager' | 'tickets'
-  /** Of the service's pool. */
-  connections?: number
+  /** What is special about the service that has it. */
+  service?: ServiceOptions
   inject: (scene: Scene) => Promise<unknown>
 }
 
@@ -61,10 +61,19 @@ export const faults: Fault[] = [
       }),
   },
   {
+    name: 'one of two workers is killed again and again',
+    alert: 'MicropostsWorkersDying',
+    receiver: 'tickets',
+    service: { workers: 2 },
+    inject: async ({ service, repeat }) =>
+      // Of one that is gone already there is nothing to kill.
+      repeat(50, async () => process.kill(service.workerPids.at(-1) ?? Number.NaN, 'SIGKILL')),
+  },
+  {
     name: 'eight clients on a pool of two connections to a database that is 5 ms away',
     alert: 'MicropostsPoolExhausted',
     receiver: 'tickets',
-    connections: 2,
+    service: { connections: 2 },
     inject: async ({ service, traffic }) => {
       await traffic.stop()
       service.relay.delay(5)

@@ -4,7 +4,7 @@ import { until } from '../../test/support/until.ts'
 import { addressOf, type Fault, type Scene } from './faults.ts'
 import { startMonitoring } from './monitoring.ts'
 import type { Heard } from './receiver.ts'
-import { createDatabase, startService } from './service.ts'
+import { createDatabase, type ServiceOptions, startService } from './service.ts'
 import { createTraffic } from './traffic.ts'
 
 export type Stage = {
@@ -23,7 +23,7 @@ const settleMs = 3_000
 
 /** Everything is made anew for each fault, so that none sees the budget that another has burnt. */
 export async function playFault(fault: Fault, stage: Stage): Promise<Outcome> {
-  return play(stage, fault.connections, async (scene) => {
+  return play(stage, fault.service, async (scene) => {
     await setTimeout(healthyMs)
     const { receiver } = scene.monitoring
     if (receiver.heard.length > 0) return outcome(receiver, undefined)
@@ -45,7 +45,7 @@ export async function soak(durationMs: number, stage: Stage): Promise<Outcome> {
 
 async function play(
   stage: Stage,
-  connections: number | undefined,
+  options: ServiceOptions | undefined,
   act: (scene: Scene) => Promise<Outcome>,
 ): Promise<Outcome> {
   const undo: (() => Promise<unknown>)[] = []
@@ -53,7 +53,7 @@ async function play(
   try {
     const database = await createDatabase(stage.adminUrl)
     after(database.drop)
-    const service = await startService({ databaseUrl: database.url, until: 'ready', connections })
+    const service = await startService({ ...options, databaseUrl: database.url, until: 'ready' })
     after(() => service.stop('SIGKILL'))
     const traffic = await createTraffic(service)
     after(traffic.stop)

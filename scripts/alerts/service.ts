@@ -28,12 +28,13 @@ export async function createDatabase(adminUrl: string) {
   }
 }
 
-/** Starts the service and waits for the log line `until`; `connections` is the size of its pool. */
-export async function startService(options: {
-  databaseUrl: string
-  until: 'ready' | 'listening'
-  connections?: number
-}) {
+/** `connections` is the size of its pool. */
+export type ServiceOptions = { connections?: number; workers?: number }
+
+/** Starts the service and waits for the log line `until`; `workerPids` grows when one is replaced. */
+export async function startService(
+  options: ServiceOptions & { databaseUrl: string; until: 'ready' | 'listening' },
+) {
   const direct = new URL(options.databaseUrl)
   const relay = createRelay(Number(direct.port || 5432))
   await relay.start()
@@ -42,7 +43,12 @@ export async function startService(options: {
   if (options.connections) relayed.searchParams.set('connection_limit', String(options.connections))
 
   const child = spawn(process.execPath, ['--import', './otel/register.ts', 'src/main.ts'], {
-    env: { PATH: process.env.PATH, ...settings, DATABASE_URL: relayed.href },
+    env: {
+      PATH: process.env.PATH,
+      ...settings,
+      DATABASE_URL: relayed.href,
+      WORKERS: String(options.workers ?? 1),
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'close')
@@ -53,13 +59,25 @@ export async function startService(options: {
     await relay.stop()
   }
   const said: Record<string, string> = {}
-  for await (const line of createInterface(child.stdout)) {
-    const { msg, url, endpoint } = JSON.parse(line)
-    said[msg] = url ?? endpoint
-    if (msg === options.until) break
-  }
-  child.stdout.resume()
+  const workerPids: number[] = []
+  const lines = createInterface(child.stdout)
+  await new Promise<void>((resolve) => {
+    lines.on('line', (line) => {
+      const { msg, url, endpoint, pid } = JSON.parse(line)
+      said[msg] = url ?? endpoint
+      if (msg === 'worker started') workerPids.push(pid)
+      if (msg === options.until) resolve()
+    })
+    lines.once('close', resolve)
+  })
   const { listening: url, 'metrics exported': metricsUrl } = said
   if (!url || !metricsUrl) throw new Error('The service did not start; what it said is above.')
-  return { url, metricsUrl, relay, signal: (signal: NodeJS.Signals) => child.kill(signal), stop }
+  return {
+    url,
+    metricsUrl,
+    relay,
+    workerPids,
+    signal: (signal: NodeJS.Signals) => child.kill(signal),
+    stop,
+  }
 }

@@ -5,6 +5,7 @@ import { quantile, rate } from '../promql.ts'
 const worst = (metric: string) => `max by (instance) (${metric}{${instance}})`
 const sum = (metric: string, ...labels: string[]) =>
   `sum by (${['instance', ...labels].join(', ')}) (${metric}{${instance}})`
+const versions = 'service_version, vcs_ref_head_revision, process_runtime_version'
 
 export const runtime = () =>
   dashboard({
@@ -122,11 +123,12 @@ export const runtime = () =>
         }),
         graph({
           title: 'Series',
-          description: 'Samples of a scrape; they have a ceiling (docs/metrics.md).',
+          description: 'Samples of a scrape; each process has a ceiling (docs/metrics.md).',
           unit: 'short',
-          wide: true,
           queries: { '{{instance}}': `max by (instance) (scrape_samples_scraped{${instance}})` },
         }),
+      ],
+      Processes: [
         graph({
           title: 'Versions that run',
           description: 'Instances by version and commit: two during a deployment, one else.',
@@ -134,7 +136,16 @@ export const runtime = () =>
           wide: true,
           stacked: true,
           queries: {
-            '{{service_version}} {{vcs_ref_head_revision}} Node {{process_runtime_version}}': `count by (service_version, vcs_ref_head_revision, process_runtime_version) (microposts_build_info{${instance}})`,
+            '{{service_version}} {{vcs_ref_head_revision}} Node {{process_runtime_version}}': `count by (${versions}) (count by (instance, ${versions}) (microposts_build_info{${instance}}))`,
+          },
+        }),
+        graph({
+          title: 'Workers replaced',
+          description: 'Workers that died and were replaced, in an hour; 0 where an instance is one process.',
+          unit: 'short',
+          wide: true,
+          queries: {
+            '{{instance}}': `sum by (instance) (increase(microposts_worker_restarted_total{${instance}}[1h]))`,
           },
         }),
       ],
