@@ -37,6 +37,15 @@ async function start(env?: Record<string, string>) {
   return service
 }
 
+/** A process that is killed with its test, whatever becomes of it. */
+function run(env: Record<string, string>) {
+  const service = runService({ WORKERS: '2', ...env })
+  onTestFinished(() => {
+    service.kill('SIGKILL')
+  })
+  return service
+}
+
 /** Each on a connection of its own: the primary deals them out in turn. */
 async function visit(url: string, times: number) {
   for (let time = 0; time < times; time++) expect((await askFor(`${url}/livez`)).status).toBe(200)
@@ -191,7 +200,7 @@ describe.runIf(hasServer())('one of several workers', () => {
     const { port } = other.address() as AddressInfo
     const database = await freshServerDatabase()
     onTestFinished(database.drop)
-    const service = runService({ WORKERS: '2', HOST: '127.0.0.1', PORT: String(port), ...database.env })
+    const service = run({ HOST: '127.0.0.1', PORT: String(port), ...database.env })
 
     expect(await service.exited).toBe(1)
     expect(service.stderr()).toBe(
@@ -202,7 +211,7 @@ describe.runIf(hasServer())('one of several workers', () => {
   it('says once that there is no such database, and exits with 1', async () => {
     const database = await freshServerDatabase()
     await database.drop()
-    const service = runService({ WORKERS: '2', ...database.env })
+    const service = run(database.env)
 
     expect(await service.exited).toBe(1)
     expect(service.stderr()).toMatch(/^database ".*" does not exist\n$/)
@@ -210,7 +219,7 @@ describe.runIf(hasServer())('one of several workers', () => {
 })
 
 it('refuses several workers of the embedded database, beside what else is wrong', async () => {
-  const service = runService({ WORKERS: '2', PORT: 'x' })
+  const service = run({ PORT: 'x' })
 
   expect(await service.exited).toBe(1)
   expect(service.stderr()).toBe(
