@@ -58,12 +58,6 @@ describe('reading a page', () => {
     )
     expect(found).toEqual([4, Number.POSITIVE_INFINITY])
   })
-
-  it('takes the first name that is there', () => {
-    const old = scrapeAt(0, 'process_memory_usage 5\n')
-    const both = scrapeAt(0, 'process_memory_usage 5\nprocess_memory_usage_bytes 6\n')
-    expect([total(old.samples.memory), total(both.samples.memory)]).toEqual([5, 6])
-  })
 })
 
 describe('what counters gained', () => {

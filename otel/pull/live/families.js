@@ -4,31 +4,31 @@ import { remembered } from './labels.js'
 
 /** @import { Family, Sample, Scrape } from './types.ts' */
 
-/** By the view's own words: the names that a page may have it under, of which the first that is there counts. */
+/** The samples of a page by the view's own words. */
 export const COUNTERS = {
-  requests: ['http_server_request_duration_seconds_count'],
-  requestBuckets: ['http_server_request_duration_seconds_bucket'],
-  posts: ['microposts_post_created_total'],
-  statements: ['db_client_operation_duration_seconds_count'],
-  statementBuckets: ['db_client_operation_duration_seconds_bucket'],
-  loopTime: ['nodejs_eventloop_time_seconds_total'],
+  requests: 'http_server_request_duration_seconds_count',
+  requestBuckets: 'http_server_request_duration_seconds_bucket',
+  posts: 'microposts_post_created_total',
+  statements: 'db_client_operation_duration_seconds_count',
+  statementBuckets: 'db_client_operation_duration_seconds_bucket',
+  loopTime: 'nodejs_eventloop_time_seconds_total',
 }
 
 /** The same for what goes up and down. */
 export const GAUGES = {
-  requestsInFlight: ['http_server_active_requests'],
-  connections: ['db_client_connection_count'],
-  connectionLimit: ['db_client_connection_max'],
-  connectionQueue: ['db_client_connection_pending_requests'],
+  requestsInFlight: 'http_server_active_requests',
+  connections: 'db_client_connection_count',
+  connectionLimit: 'db_client_connection_max',
+  connectionQueue: 'db_client_connection_pending_requests',
   // Of the time since anyone's last scrape: the view and Prometheus share it.
-  loopDelay: ['nodejs_eventloop_delay_p99_seconds'],
-  memory: ['process_memory_usage_bytes', 'process_memory_usage'],
-  heapUsed: ['v8js_memory_heap_used_bytes'],
+  loopDelay: 'nodejs_eventloop_delay_p99_seconds',
+  memory: 'process_memory_usage_bytes',
+  heapUsed: 'v8js_memory_heap_used_bytes',
 }
 
-export const FAMILIES = { target: ['target_info'], ...COUNTERS, ...GAUGES }
+export const FAMILIES = { target: 'target_info', ...COUNTERS, ...GAUGES }
 
-const WANTED = new Set(Object.values(FAMILIES).flat())
+const WANTED = new Set(Object.values(FAMILIES))
 
 /**
  * Reads a page. Its processes are told apart by `service_instance_id`: of each series where the page shows several,
@@ -46,15 +46,15 @@ export function readScrape(page, when) {
   const only = targets.length === 1 ? targets[0] : undefined
   const processes = new Set(targets)
 
-  /** @param {string[]} names */
-  const samplesUnder = (names) =>
-    (byName.get(names.find((name) => byName.has(name)) ?? '') ?? []).map(({ labels, value }) => {
+  /** @param {string} name */
+  const samplesUnder = (name) =>
+    (byName.get(name) ?? []).map(({ labels, value }) => {
       const process = labels.service_instance_id ?? only ?? ''
       processes.add(process)
       return { series: seriesOf(labels), process, labels, value }
     })
   const samples = /** @type {Record<Family, Sample[]>} */ (
-    Object.fromEntries(Object.entries(FAMILIES).map(([family, names]) => [family, samplesUnder(names)]))
+    Object.fromEntries(Object.entries(FAMILIES).map(([family, name]) => [family, samplesUnder(name)]))
   )
   return { ...when, processes, samples }
 }
