@@ -75,7 +75,6 @@ http {
 
 /** The names of log.ts, and nginx's variables for them. */
 const variables = {
-  id: 'request_id',
   method: 'request_method',
   uri: 'request_uri',
   status: 'status',
