@@ -10,9 +10,10 @@ export async function makeTraffic(
   client: Client,
   random: Random,
   progress: Progress,
-  { users, posts, seconds, rate }: Filled & { seconds: number; rate: number },
+  { users, posts: filled, seconds, rate }: Filled & { seconds: number; rate: number },
 ): Promise<void> {
   const total = seconds * rate
+  const posts = [...filled]
   const bar = progress.begin('requests', total)
   const restsUntil = new Map<DemoUser, number>()
   const start = performance.now()
@@ -23,8 +24,10 @@ export async function makeTraffic(
     bar.step()
     if (awake.length === 0) continue
     const user = random.pick(awake)
-    const sent = client.send(nextRequest(random, user, users, posts)).then(({ status, retryAfterMs }) => {
+    const request = nextRequest(random, user, users, posts)
+    const sent = client.send(request).then(({ status, body, retryAfterMs }) => {
       if (status === 429) restsUntil.set(user, performance.now() + retryAfterMs)
+      if (status === 201) posts.push({ href: String(body.href), author: user })
     })
     underWay.add(sent)
     void sent.finally(() => underWay.delete(sent)).catch(() => {})
@@ -54,7 +57,10 @@ function nextRequest(random: Random, user: DemoUser, users: DemoUser[], posts: F
     return { method: 'PATCH', path: new URL(random.pick(own).href).pathname, token, json }
   }
   if (chance < 0.93 && own.length > 0) {
-    return { method: 'DELETE', path: new URL(random.pick(own).href).pathname, token }
+    const post = random.pick(own)
+    // Nobody asks for it any more.
+    posts.splice(posts.indexOf(post), 1)
+    return { method: 'DELETE', path: new URL(post.href).pathname, token }
   }
   if (chance < 0.96) return { path: '/api/users/nobody-at-all', token }
   if (chance < 0.98)
