@@ -348,7 +348,7 @@ const heapSpaceBytes = (description: string): Metric => ({
 })
 
 /** Recorded around the service, by otel/. Here to be documented and checked. */
-export const recordedByLibraries: Readonly<Record<string, Metric>> = {
+export const recordedByTelemetry: Readonly<Record<string, Metric>> = {
   'process.cpu.time': {
     kind: 'counter',
     unit: 's',

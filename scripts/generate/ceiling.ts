@@ -1,5 +1,5 @@
 // How many series one process exposes at most, whatever clients send.
-import { type AttributeValues, catalogue, type Metric, recordedByLibraries } from '../../src/catalogue.ts'
+import { type AttributeValues, catalogue, type Metric, recordedByTelemetry } from '../../src/catalogue.ts'
 import type { Exchange } from '../../src/metrics.ts'
 import { possibleExchanges } from './exchanges.ts'
 
@@ -13,7 +13,7 @@ export const statuses = [...new Set(exchanges.map(({ status }) => status))].sort
 
 /** The most series of all metrics together, and `target_info`. */
 export function ceiling(): number {
-  const metrics: Metric[] = [...Object.values(catalogue), ...Object.values(recordedByLibraries)]
+  const metrics: Metric[] = [...Object.values(catalogue), ...Object.values(recordedByTelemetry)]
   return metrics.reduce((sum, metric) => sum + ceilingOf(metric), 1)
 }
 

@@ -1,5 +1,5 @@
 // The tables of docs/metrics.md, in Markdown.
-import { type AttributeValues, catalogue, type Metric, recordedByLibraries } from '../../src/catalogue.ts'
+import { type AttributeValues, catalogue, type Metric, recordedByTelemetry } from '../../src/catalogue.ts'
 import { ceiling, ceilingOf, statuses } from './ceiling.ts'
 import { familyOf } from './families.ts'
 
@@ -20,7 +20,7 @@ function tables(): string {
     '## Recorded by the service',
     table(catalogue),
     '## Recorded around it: process, runtime, pull endpoint',
-    table(recordedByLibraries),
+    table(recordedByTelemetry),
   ].join('\n\n')
 }
 

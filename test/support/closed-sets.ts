@@ -1,10 +1,10 @@
 // What the catalogue allows on a page: which families, and which labels together.
 import { type AttributeSet, attributeSets } from '../../scripts/generate/ceiling.ts'
 import { familyOf, labelOf } from '../../scripts/generate/families.ts'
-import { catalogue, type Metric, recordedByLibraries } from '../../src/catalogue.ts'
+import { catalogue, type Metric, recordedByTelemetry } from '../../src/catalogue.ts'
 import type { Page } from './metrics.ts'
 
-const metrics: Readonly<Record<string, Metric>> = { ...catalogue, ...recordedByLibraries }
+const metrics: Readonly<Record<string, Metric>> = { ...catalogue, ...recordedByTelemetry }
 export const metricsByFamily: ReadonlyMap<string, Metric> = new Map(
   Object.entries(metrics).map(([name, metric]) => [familyOf(name, metric), metric]),
 )
