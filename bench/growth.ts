@@ -1,10 +1,10 @@
 // How lists, timelines and searches slow down as posts become many.
 import { parseArgs } from 'node:util'
+import { machine } from '../harness/command-line/machine.ts'
+import { table } from '../harness/command-line/table.ts'
 import { createDatabase } from './database.ts'
 import { fill, followees, token } from './growth/fill.ts'
-import { machine } from './machine.ts'
 import { startService } from './service.ts'
-import { table } from './table.ts'
 
 const HELP = `Fills two databases, one with few and one with many posts, and asks a service on each the same, in turn.
 

@@ -3,9 +3,9 @@ import { parseArgs } from 'node:util'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { createExposition } from '../otel/pull/exposition.ts'
-import { machine } from './machine.ts'
-import { table } from './table.ts'
+import { machine } from '../harness/command-line/machine.ts'
+import { table } from '../harness/command-line/table.ts'
+import { createExposition } from '../otel/pull/exposition/exposition.ts'
 
 const HELP = `Writes a page of some 10,000 lines with our serializer, the stock exporter's and prom-client's, in turn, and
 prints the median time, the longest stall of the event loop, and both against the stock exporter.

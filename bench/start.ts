@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Client } from 'pg'
-import { machine } from './machine.ts'
-import { table } from './table.ts'
+import { machine } from '../harness/command-line/machine.ts'
+import { table } from '../harness/command-line/table.ts'
 
 const HELP = `Starts the service again and again and measures the time until /readyz answers 200.
 

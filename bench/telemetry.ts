@@ -1,8 +1,8 @@
 // What telemetry costs: the CPU of the same requests to the same service, measured in different ways.
 import { parseArgs } from 'node:util'
+import { machine } from '../harness/command-line/machine.ts'
 import { createDatabase } from './database.ts'
 import { fill } from './growth/fill.ts'
-import { machine } from './machine.ts'
 import { costs, generatorUs } from './telemetry/report.ts'
 import { type Measurements, measureVariants } from './telemetry/rounds.ts'
 import { startCollector, type Variant, variantsOf } from './telemetry/variants.ts'
@@ -11,7 +11,7 @@ const HELP = `Starts the service once for each way to measure it, on one databas
 
   npm run bench:telemetry -- [--rounds 10] [--requests 2000] [--processes 2] [--server postgresql://user@host/postgres]
 
-"off" is OTEL_SDK_DISABLED=true, "on" every metric there is; "prom-client" is the same service with its src/metrics.ts
+"off" is OTEL_SDK_DISABLED=true, "on" every metric there is; "prom-client" is the same service with its src/metrics/instruments.ts
 replaced by one for prom-client. Each round sends each so many requests of a kind, 4 at a time, and scrapes it once.
 After so many rounds all processes are replaced, since two of the same are not equally fast; twice the same, "off", in
 each round shows how little that can be told from noise. The ratios are to the mean of these two, round by round.

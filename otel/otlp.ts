@@ -3,7 +3,7 @@ import { ExportResultCode } from '@opentelemetry/core'
 import { AggregationTemporalityPreference } from '@opentelemetry/exporter-metrics-otlp-http'
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base'
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics'
-import type { OtlpConfig } from './config.ts'
+import type { OtlpConfig } from './config/types.ts'
 
 const temporalities = {
   cumulative: AggregationTemporalityPreference.CUMULATIVE,

@@ -7,7 +7,7 @@ import {
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics'
 import manifest from '../package.json' with { type: 'json' }
-import type { PullConfig, PushConfig, ReaderConfig } from './config.ts'
+import type { PullConfig, PushConfig, ReaderConfig } from './config/types.ts'
 import type { Log } from './log.ts'
 
 export type Reader = {
@@ -48,7 +48,7 @@ async function createPullReader(config: PullConfig, id: number, log: Log): Promi
 }
 
 async function createWorkerReader(endpoint: number): Promise<Reader> {
-  const { reader, announce } = (await import('./pull/worker-reader.ts')).createWorkerReader(endpoint)
+  const { reader, announce } = (await import('./pull/cluster/worker-reader.ts')).createWorkerReader(endpoint)
   return { reader, description: { exporter: 'prometheus' }, started: announce }
 }
 

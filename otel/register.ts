@@ -1,6 +1,6 @@
 // Loaded with --import before the service: what it has to measure, it finds measured.
 import cluster from 'node:cluster'
-import { ConfigError, readConfig } from './config.ts'
+import { ConfigError, readConfig } from './config/types.ts'
 import { log } from './log.ts'
 import type { Telemetry } from './telemetry.ts'
 

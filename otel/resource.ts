@@ -5,7 +5,7 @@ import type { Attributes } from '@opentelemetry/api'
 import { SDK_INFO } from '@opentelemetry/core'
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
 import manifest from '../package.json' with { type: 'json' }
-import type { ResourceConfig } from './config.ts'
+import type { ResourceConfig } from './config/types.ts'
 
 /**
  * The configured attributes over the defaults. The command line, which the SDK's own detectors add, stays out:

@@ -2,7 +2,7 @@
 import { DiagLogLevel, diag, metrics } from '@opentelemetry/api'
 import { setGlobalErrorHandler } from '@opentelemetry/core'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
-import type { TelemetryConfig } from './config.ts'
+import type { TelemetryConfig } from './config/types.ts'
 import { boundLog, type Log } from './log.ts'
 import { guardMeters } from './meters.ts'
 import { createReaders } from './readers.ts'

@@ -1,13 +1,13 @@
 // Shows that what the service counts is what happened: a proxy saw the same, the database has the same, clients were told
 // the same, also across a restart.
 import { parseArgs } from 'node:util'
-import { machine } from '../bench/machine.ts'
-import { findPart } from '../test/support/parts.ts'
+import { machine } from '../harness/command-line/machine.ts'
+import { createProgress } from '../harness/command-line/progress.ts'
+import { findProgram } from '../harness/programs/find.ts'
 import { compare } from './audit/compare.ts'
 import { createDatabase } from './audit/database.ts'
 import { gatherEvidence } from './audit/evidence.ts'
 import { report, summary } from './audit/report.ts'
-import { createProgress } from './demo/progress.ts'
 
 const help = `Usage: npm run audit [-- options]
 
@@ -45,7 +45,7 @@ else
 async function audit() {
   const [requests, clients, seed] = [number('requests', 1), number('clients', 1), number('seed', 0)]
   const restarts = number('restarts', 0)
-  const nginx = findPart('nginx')
+  const nginx = findProgram('nginx')
   if (!nginx) throw new Error('nginx is not installed (Debian package nginx).')
   const database = await createDatabase(values['database-url'])
   const progress = createProgress()

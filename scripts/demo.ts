@@ -1,9 +1,9 @@
 // Fills a running service with users, posts and follows, then makes traffic, so that there is something to see.
 import { parseArgs } from 'node:util'
+import { createProgress } from '../harness/command-line/progress.ts'
+import { createRandom } from '../harness/random.ts'
 import { createClient } from './demo/client.ts'
 import { fill } from './demo/fill.ts'
-import { createProgress } from './demo/progress.ts'
-import { createRandom } from './demo/random.ts'
 import { makeTraffic } from './demo/traffic.ts'
 
 const help = `Fills a running service with users, posts and follows, then makes traffic.

@@ -5,7 +5,7 @@ import { generated } from './generate/generated.ts'
 
 const help = `Usage: npm run generate:otel [-- --check]
 
-Writes otel/prometheus/rules/slo.yml and otel/grafana/dashboards/*.json from scripts/generate/.
+Writes deploy/prometheus/rules/slo.yml and deploy/grafana/dashboards/*.json from scripts/generate/.
 
   --check   writes nothing; exit code 1 and a line for each file that is not current
   --help    this text

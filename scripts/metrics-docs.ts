@@ -1,4 +1,4 @@
-// Writes the tables of docs/metrics.md, which src/catalogue.ts is the source of.
+// Writes the tables of docs/metrics.md, which src/metrics/catalogue.ts is the source of.
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { withTables } from './generate/metrics-tables.ts'
@@ -18,7 +18,7 @@ else {
   const page = await readFile(path, 'utf8')
   const current = withTables(page)
   if (values.check && page !== current) {
-    process.stderr.write(`${path} is not what src/catalogue.ts says: run npm run docs:metrics.\n`)
+    process.stderr.write(`${path} is not what src/metrics/catalogue.ts says: run npm run docs:metrics.\n`)
     process.exitCode = 1
   } else if (!values.check) await writeFile(path, current)
 }

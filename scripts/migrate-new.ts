@@ -1,7 +1,7 @@
 // Makes a new migration from the difference between the migrations and prisma/schema.prisma. Needs no database.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { migrationsFolder, readMigrations } from '../src/database/migration-files.ts'
+import { migrationsFolder, readMigrations } from '../src/database/migrations/files.ts'
 import {
   createMemoryDatabase,
   createSchemaEngine,

@@ -1,9 +1,9 @@
 // Applies the migrations that the database lacks; the service does the same when it starts.
 import { parseArgs } from 'node:util'
 import { readConfig } from '../src/config.ts'
-import { openDatabase } from '../src/database/database.ts'
-import { faultMessage } from '../src/database/errors.ts'
-import { createMetrics } from '../src/metrics.ts'
+import { openDatabase } from '../src/database/client.ts'
+import { faultMessage } from '../src/database/sql-errors.ts'
+import { createMetrics } from '../src/metrics/instruments.ts'
 
 const help = `Usage: npm run migrate
 

@@ -1,8 +1,8 @@
 // Shows that each alert arrives at Alertmanager's receivers when its fault is real, alone, and none without a fault.
 import { parseArgs } from 'node:util'
 import pLimit from 'p-limit'
-import { table } from '../bench/table.ts'
-import { findPart } from '../test/support/parts.ts'
+import { table } from '../harness/command-line/table.ts'
+import { findProgram } from '../harness/programs/find.ts'
 import { faults } from './alerts/faults.ts'
 import { type Outcome, playFault, type Stage, soak } from './alerts/prove.ts'
 
@@ -66,8 +66,8 @@ async function prove() {
 }
 
 function findStage(): Stage {
-  const prometheus = findPart('prometheus')
-  const alertmanager = findPart('alertmanager')
+  const prometheus = findProgram('prometheus')
+  const alertmanager = findProgram('alertmanager')
   const adminUrl = process.env.TEST_DATABASE_URL
   if (prometheus && alertmanager && adminUrl)
     return { prometheus, alertmanager, adminUrl, divisor: Number(values.divide) }

@@ -12,8 +12,8 @@ import {
 } from '@prisma/driver-adapter-utils'
 import { type MigrationList, SchemaEngine, type SchemasContainer } from '@prisma/schema-engine-wasm'
 import { Pool, type PoolConfig, type QueryArrayConfig } from 'pg'
-import { type Migration, migrationsFolder } from '../src/database/migration-files.ts'
-import { connectTo } from '../src/database/pglite-socket.ts'
+import { connectTo } from '../src/database/embedded/pglite-socket.ts'
+import { type Migration, migrationsFolder } from '../src/database/migrations/files.ts'
 
 /** Every table is the schema's. */
 export const noFilters = { externalTables: [], externalEnums: [] }

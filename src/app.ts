@@ -5,20 +5,19 @@ import helmet from 'koa-helmet'
 import type { Logger } from 'pino'
 import { createAccounts } from './accounts/service.ts'
 import type { Config } from './config.ts'
-import type { Database } from './database/database.ts'
-import { isUnavailable } from './database/errors.ts'
+import type { Database } from './database/client.ts'
+import { isUnavailable } from './database/sql-errors.ts'
 import { createFollows } from './follows/service.ts'
+import type { Checks } from './health/routes.ts'
 import type { State } from './http/context.ts'
-import type { Checks } from './http/health.ts'
-import { createLimits } from './http/limits.ts'
-import { measure } from './http/measure.ts'
-import { origin } from './http/origin.ts'
-import { problem } from './http/problem.ts'
-import { requestContext } from './http/request-context.ts'
+import { origin } from './http/headers/origin.ts'
+import { requestContext } from './http/headers/request-id.ts'
+import { problemHandler } from './http/problems/handler.ts'
+import { createLimits, type Limiters } from './http/rate-limits.ts'
+import { recordRequestMetrics } from './http/request-metrics.ts'
 import { routed } from './http/router.ts'
-import { createIdempotency } from './idempotency.ts'
-import { createLimiters } from './limits.ts'
-import type { Metrics } from './metrics.ts'
+import type { Metrics } from './metrics/instruments.ts'
+import { createIdempotency } from './posts/idempotency.ts'
 import { createPostLists } from './posts/lists.ts'
 import { createPosts } from './posts/service.ts'
 import { createRoutes } from './routes.ts'
@@ -29,7 +28,8 @@ import { createStreams } from './timeline/streams.ts'
 
 export type AppDependencies = {
   config: Config
-  database: Pick<Database, 'client' | 'hints' | 'kind' | 'migrations'>
+  database: Pick<Database, 'client' | 'notifications' | 'migrations'>
+  limiters: Limiters
   metrics: Metrics
   log: Logger
   checks: Checks
@@ -38,24 +38,21 @@ export type AppDependencies = {
 }
 
 export function createApp(deps: AppDependencies): Koa<State> {
-  const { config, database, metrics, log, checks, stopping } = deps
-  const { client: db, hints } = database
+  const { config, database, limiters, metrics, log, checks, stopping } = deps
+  const { client: db, notifications } = database
   const sessions = createSessions({ db, metrics, ttlMs: config.sessionTtlMs })
   const limits = createLimits({
-    limiters: createLimiters(config.limits, {
-      shared: database.kind === 'postgresql' ? db : undefined,
-      workers: config.workers,
-    }),
+    limiters,
     onExceeded: (name) => {
       if (name === 'login') metrics.loggedIn('limited')
     },
   })
   const timeline = createTimeline({ db, metrics })
-  const feed = createFeed({ db, hints, log })
+  const feed = createFeed({ db, notifications, log })
   const routes = createRoutes({
     accounts: createAccounts({ db, metrics }),
     sessions,
-    posts: createPosts({ db, hints, metrics, idempotency: createIdempotency({ db, metrics }) }),
+    posts: createPosts({ db, notifications, metrics, idempotency: createIdempotency({ db, metrics }) }),
     postLists: createPostLists({ db }),
     follows: createFollows({ db, metrics }),
     timeline,
@@ -69,10 +66,10 @@ export function createApp(deps: AppDependencies): Koa<State> {
   // Only an answer that broke off comes here: a client that went away, or read too slowly.
   app.on('error', (error: Error) => log.debug({ error: error.message }, 'answer broken off'))
   app.use(requestContext())
-  app.use(measure(metrics))
+  app.use(recordRequestMetrics(metrics))
   app.use(securityHeaders())
   app.use(
-    problem({
+    problemHandler({
       log,
       metrics,
       isUnavailable: (error) => isUnavailable(error) || database.migrations().unapplied > 0,

@@ -9,12 +9,12 @@ const derive = promisify(argon2) as (algorithm: 'argon2id', parameters: Argon2Pa
 const cost = { memory: 19_456, passes: 2, parallelism: 1 }
 
 /** A hash takes some 35 ms of a core and 19 MiB: more at once would starve every other request. */
-const oneOfTwo = pLimit(2)
+const hashLimit = pLimit(2)
 
 /** Hashes a password with Argon2id (RFC 9106); the result is a PHC string with its own salt and cost. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16)
-  const hash = await oneOfTwo(() =>
+  const hash = await hashLimit(() =>
     derive('argon2id', { message: password, nonce: salt, tagLength: 32, ...cost }),
   )
   const { memory, passes, parallelism } = cost
@@ -31,7 +31,7 @@ const phc = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([^$]+)\$([^$]+)$/
 export async function verifyPassword(password: string, stored: string | undefined): Promise<boolean> {
   const [, memory, passes, parallelism, salt = '', hash = ''] = phc.exec(stored ?? nobody) ?? []
   const expected = Buffer.from(hash, 'base64')
-  const actual = await oneOfTwo(() =>
+  const actual = await hashLimit(() =>
     derive('argon2id', {
       message: password,
       nonce: Buffer.from(salt, 'base64'),

@@ -2,8 +2,8 @@
 import cluster from 'node:cluster'
 import pino from 'pino'
 import { readConfig } from './config.ts'
-import { ownLifecycle } from './lifecycle.ts'
-import { workerLifecycle } from './worker.ts'
+import { ownLifecycle } from './process/lifecycle.ts'
+import { workerLifecycle } from './process/worker.ts'
 
 async function start() {
   const config = readConfig()
@@ -13,10 +13,10 @@ async function start() {
   })
   if (config.workers > 1 && cluster.isPrimary) {
     // Without what only those need that serve.
-    const { supervise } = await import('./supervisor.ts')
+    const { supervise } = await import('./process/supervisor.ts')
     return supervise(config.workers, log)
   }
-  const { serve } = await import('./serve.ts')
+  const { serve } = await import('./process/serve.ts')
   return serve(config, log, config.workers > 1 ? workerLifecycle(log) : ownLifecycle(log))
 }
 

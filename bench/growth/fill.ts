@@ -1,7 +1,7 @@
 // A database with many posts, made by SQL.
 import { Client } from 'pg'
-import { openDatabase } from '../../src/database/database.ts'
-import { createMetrics } from '../../src/metrics.ts'
+import { openDatabase } from '../../src/database/client.ts'
+import { createMetrics } from '../../src/metrics/instruments.ts'
 
 /** Of the first user, who follows the next 200. */
 export const token = 'growth'

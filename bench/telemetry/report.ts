@@ -1,4 +1,4 @@
-import { table } from '../table.ts'
+import { table } from '../../harness/command-line/table.ts'
 import type { Measurement } from './round.ts'
 import type { Measurements } from './rounds.ts'
 

@@ -1,7 +1,7 @@
 // Collects what is wrong with a configuration, so that one start names all of it.
 
 /** What a setting may be: `parse` gives undefined for a text that is not allowed. */
-export type Kind<Value> = {
+export type Validator<Value> = {
   /** Completes the sentence "this is not …". */
   allowed: string
   parse(text: string): Value | undefined
@@ -23,11 +23,11 @@ export function createFaults() {
     lines,
     refuse,
     /** The value of a setting, or undefined and a fault. */
-    check<Value>(name: string, text: string, kind: Kind<Value>): Value | undefined {
-      const value = kind.parse(text)
+    check<Value>(name: string, text: string, validator: Validator<Value>): Value | undefined {
+      const value = validator.parse(text)
       if (value !== undefined) return value
-      if (kind.secret) lines.push(`${name}: the value (not shown) is not ${kind.allowed}`)
-      else refuse(name, text, kind.allowed)
+      if (validator.secret) lines.push(`${name}: the value (not shown) is not ${validator.allowed}`)
+      else refuse(name, text, validator.allowed)
       return undefined
     },
   }
@@ -51,11 +51,11 @@ export function openSection<Model extends object>(
 
   return {
     nameOf,
-    read<Value>(key: keyof Model & string, kind: Kind<Value>): Value | undefined {
+    read<Value>(key: keyof Model & string, validator: Validator<Value>): Value | undefined {
       const value = model?.[key]
       return value === undefined || value === null
         ? undefined
-        : faults.check(nameOf(key), String(value), kind)
+        : faults.check(nameOf(key), String(value), validator)
     },
   }
 }

@@ -4,10 +4,10 @@ import type {
   OtlpGrpcMetricExporterConfigModel,
   OtlpHttpMetricExporterConfigModel,
 } from '@opentelemetry/configuration'
-import type { OtlpConfig } from '../config.ts'
 import { type Faults, openSection } from './faults.ts'
-import * as kinds from './kinds.ts'
 import { readTls } from './tls.ts'
+import type { OtlpConfig } from './types.ts'
+import * as validators from './validators.ts'
 
 type HttpModel = NonNullable<OtlpHttpMetricExporterConfigModel>
 type GrpcModel = NonNullable<OtlpGrpcMetricExporterConfigModel>
@@ -29,14 +29,14 @@ const tlsKeys = Object.values(tlsSettings)
 
 export function readOtlpHttp(model: OtlpHttpMetricExporterConfigModel, path: string, faults: Faults) {
   const section = openSection<HttpModel>(faults, path, model, [...keys, 'encoding'])
-  const encoding = section.read('encoding', kinds.oneOf('protobuf', 'json')) ?? 'protobuf'
-  const endpoint = section.read('endpoint', kinds.httpUrl) ?? 'http://localhost:4318/v1/metrics'
+  const encoding = section.read('encoding', validators.oneOf('protobuf', 'json')) ?? 'protobuf'
+  const endpoint = section.read('endpoint', validators.httpUrl) ?? 'http://localhost:4318/v1/metrics'
   return readShared(model ?? {}, { protocol: `http/${encoding}`, endpoint }, path, tlsKeys, faults)
 }
 
 export function readOtlpGrpc(model: OtlpGrpcMetricExporterConfigModel, path: string, faults: Faults) {
   const section = openSection<GrpcModel>(faults, path, model, keys)
-  const target = section.read('endpoint', kinds.grpcTarget) ?? 'http://localhost:4317'
+  const target = section.read('endpoint', validators.grpcTarget) ?? 'http://localhost:4317'
   const scheme = model?.tls?.insecure ? 'http' : 'https'
   const endpoint = target.includes('://') ? target : `${scheme}://${target}`
   return readShared(model ?? {}, { protocol: 'grpc', endpoint }, path, [...tlsKeys, 'insecure'], faults)
@@ -56,17 +56,21 @@ function readShared(
     model.tls,
     supportedTls,
   )
-  section.read('default_histogram_aggregation', kinds.oneOf('explicit_bucket_histogram'))
-  const temporality = section.read('temporality_preference', kinds.oneOf('cumulative', 'delta', 'low_memory'))
+  section.read('default_histogram_aggregation', validators.oneOf('explicit_bucket_histogram'))
+  const temporality = section.read(
+    'temporality_preference',
+    validators.oneOf('cumulative', 'delta', 'low_memory'),
+  )
   return {
     kind: 'otlp',
     protocol,
     endpoint,
-    headers: { ...section.read('headers_list', kinds.headers), ...readHeaders(model, path, faults) },
+    headers: { ...section.read('headers_list', validators.headers), ...readHeaders(model, path, faults) },
     // 0 is "no limit".
     timeoutMs:
-      (section.read('timeout', kinds.integer(0, kinds.maxMilliseconds)) ?? 10_000) || kinds.maxMilliseconds,
-    compression: section.read('compression', kinds.oneOf('none', 'gzip')) ?? 'none',
+      (section.read('timeout', validators.integer(0, validators.maxMilliseconds)) ?? 10_000) ||
+      validators.maxMilliseconds,
+    compression: section.read('compression', validators.oneOf('none', 'gzip')) ?? 'none',
     temporality: temporality === 'low_memory' ? 'lowmemory' : (temporality ?? 'cumulative'),
     tls: readTls(
       { certificate: tls.nameOf('cert_file'), key: tls.nameOf('key_file') },
@@ -81,7 +85,7 @@ function readHeaders(model: Model, path: string, faults: Faults): Record<string,
     value === null ? [] : [[name, value] as const],
   )
   for (const entry of entries)
-    if (!kinds.isHeader(entry))
+    if (!validators.isHeader(entry))
       faults.lines.push(`${path}.headers: ${entry[0]} (value not shown) is no header`)
   return Object.fromEntries(entries)
 }

@@ -5,10 +5,10 @@ import type {
   PullMetricReaderConfigModel,
   PushMetricExporterConfigModel,
 } from '@opentelemetry/configuration'
-import type { PullConfig, PushConfig, ReaderConfig } from '../config.ts'
 import { type Faults, openSection } from './faults.ts'
 import { readOtlpGrpc, readOtlpHttp } from './file-otlp.ts'
-import { boolean, integer, maxMilliseconds, milliseconds, oneOf, port, text } from './kinds.ts'
+import type { PullConfig, PushConfig, ReaderConfig } from './types.ts'
+import { boolean, integer, maxMilliseconds, milliseconds, oneOf, port, text } from './validators.ts'
 
 /** One reader or, with faults, none. `token` guards the pull endpoints. */
 export function readReader(

@@ -1,9 +1,9 @@
 // `resource` of the configuration file.
 import type { Attributes } from '@opentelemetry/api'
 import type { ResourceConfigModel } from '@opentelemetry/configuration'
-import type { ResourceConfig } from '../config.ts'
 import { type Faults, openSection } from './faults.ts'
-import { pairs, text } from './kinds.ts'
+import type { ResourceConfig } from './types.ts'
+import { pairs, text } from './validators.ts'
 
 type Attribute = NonNullable<ResourceConfigModel['attributes']>[number]
 

@@ -7,17 +7,17 @@ import {
   InstrumentType,
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics'
-import { type Faults, type Kind, openSection } from './faults.ts'
-import { integer, maxMilliseconds, text } from './kinds.ts'
+import { type Faults, openSection, type Validator } from './faults.ts'
+import { integer, maxMilliseconds, text } from './validators.ts'
 
 type AttributeKeys = NonNullable<ViewConfigModel['stream']['attribute_keys']>
 
-const instrumentType: Kind<InstrumentType> = {
+const instrumentType: Validator<InstrumentType> = {
   allowed: `one of ${Object.values(InstrumentType).join(', ').toLowerCase()}`,
   parse: (name) => Object.values(InstrumentType).find((type) => type === name.toUpperCase()),
 }
 /** All that the SDK's selector takes. */
-const instrumentPattern: Kind<string> = {
+const instrumentPattern: Validator<string> = {
   allowed: 'a name with at most one * and no ?',
   parse: (name) => (/^[^*?]*\*?[^*?]*$/.test(name) ? name : undefined),
 }

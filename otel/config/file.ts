@@ -7,12 +7,12 @@ import {
   parseConfigFile,
 } from '@opentelemetry/configuration'
 import { parseDocument } from 'yaml'
-import type { TelemetryConfig } from '../config.ts'
 import { type Faults, openSection } from './faults.ts'
 import { readReader } from './file-readers.ts'
 import { readResource } from './file-resource.ts'
 import { readView } from './file-views.ts'
-import { oneOf, token } from './kinds.ts'
+import type { TelemetryConfig } from './types.ts'
+import { oneOf, token } from './validators.ts'
 
 /** Undefined when the file disables the SDK, or has no meter provider; or when it has faults. */
 export function readFile(path: string, env: NodeJS.ProcessEnv, faults: Faults): TelemetryConfig | undefined {

@@ -1,8 +1,8 @@
 // The certificates that an exporter trusts and shows.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import type { OtlpConfig } from '../config.ts'
-import type { Faults, Kind } from './faults.ts'
-import { certificateFile, keyFile } from './kinds.ts'
+import type { Faults, Validator } from './faults.ts'
+import type { OtlpConfig } from './types.ts'
+import { certificateFile, keyFile } from './validators.ts'
 
 type Setting = 'ca' | 'certificate' | 'key'
 /** How a fault calls the settings: by variable, or by path in the file. */
@@ -11,7 +11,7 @@ type Names = Record<Exclude<Setting, 'ca'>, string>
 /** `read` gives the PEM text that a setting names the file of. */
 export function readTls(
   names: Names,
-  read: (setting: Setting, kind: Kind<string>) => string | undefined,
+  read: (setting: Setting, validator: Validator<string>) => string | undefined,
   faults: Faults,
 ): OtlpConfig['tls'] {
   const known = faults.lines.length

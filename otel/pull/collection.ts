@@ -1,11 +1,13 @@
 // One process's part of a page.
 import type { MetricReader } from '@opentelemetry/sdk-metrics'
-import type { Source } from './families.ts'
+import type { Source } from './exposition/families.ts'
 
 /** What a process collected, or the reasons why that is not all that it has. */
-export type Collection = { source: Source; reasons?: undefined } | { source?: undefined; reasons: string[] }
+export type CollectionResult =
+  | { source: Source; reasons?: undefined }
+  | { source?: undefined; reasons: string[] }
 
-export async function collectFrom(reader: MetricReader): Promise<Collection> {
+export async function collectFrom(reader: MetricReader): Promise<CollectionResult> {
   try {
     const { resourceMetrics, errors } = await reader.collect()
     return errors.length > 0 ? { reasons: errors.flatMap(reasonsOf) } : { source: { resourceMetrics } }

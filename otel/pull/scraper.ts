@@ -1,17 +1,17 @@
 // Collects and writes what a scrape asks for, within its time; scrapes at the same time share the work.
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { Exposition } from './exposition.ts'
-import type { Source } from './families.ts'
-import type { Format } from './metadata.ts'
-import type { Sources } from './sources.ts'
+import type { Sources } from './cluster/sources.ts'
+import type { Exposition } from './exposition/exposition.ts'
+import type { Source } from './exposition/families.ts'
+import type { Format } from './exposition/metadata.ts'
 
 export type Wanted = { format: Format; gzipped: boolean; timeoutMs: number }
 
 /** `size` is the page's before compression, in bytes. */
-export type Page = { body: Buffer; size: number }
+export type ScrapeResult = { body: Buffer; size: number }
 
-type Collection = { sources: Promise<Source[]>; pages: Map<string, Promise<Buffer>> }
+type RunningCollection = { sources: Promise<Source[]>; pages: Map<string, Promise<Buffer>> }
 
 const compress = promisify(gzip)
 
@@ -20,9 +20,9 @@ const compress = promisify(gzip)
  * `timeoutMs`: a page with something missing would be taken for the truth.
  */
 export function createScraper(from: Pick<Sources, 'collect' | 'silent'>, exposition: Exposition) {
-  let underWay: Collection | undefined
+  let underWay: RunningCollection | undefined
 
-  return async function scrape({ format, gzipped, timeoutMs }: Wanted): Promise<Page> {
+  return async function scrape({ format, gzipped, timeoutMs }: Wanted): Promise<ScrapeResult> {
     const collection = underWay ?? collect()
     underWay = collection
     const work = Promise.all([pageOf(collection, format, false), pageOf(collection, format, gzipped)])
@@ -35,8 +35,8 @@ export function createScraper(from: Pick<Sources, 'collect' | 'silent'>, exposit
     }
   }
 
-  function collect(): Collection {
-    const collection: Collection = { sources: from.collect(), pages: new Map() }
+  function collect(): RunningCollection {
+    const collection: RunningCollection = { sources: from.collect(), pages: new Map() }
     const done = () => {
       if (underWay === collection) underWay = undefined
     }
@@ -44,7 +44,7 @@ export function createScraper(from: Pick<Sources, 'collect' | 'silent'>, exposit
     return collection
   }
 
-  function pageOf(collection: Collection, format: Format, gzipped: boolean): Promise<Buffer> {
+  function pageOf(collection: RunningCollection, format: Format, gzipped: boolean): Promise<Buffer> {
     const key = `${format} ${gzipped}`
     const known = collection.pages.get(key)
     if (known !== undefined) return known
@@ -53,7 +53,7 @@ export function createScraper(from: Pick<Sources, 'collect' | 'silent'>, exposit
     return page
   }
 
-  async function written({ sources }: Collection, format: Format): Promise<Buffer> {
+  async function written({ sources }: RunningCollection, format: Format): Promise<Buffer> {
     return exposition.render(await sources, format)
   }
 

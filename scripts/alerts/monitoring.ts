@@ -2,9 +2,9 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../test/support/free-port.ts'
-import { until } from '../../test/support/until.ts'
-import { startProgram } from './program.ts'
+import { freePort } from '../../harness/http/free-port.ts'
+import { startProgram } from '../../harness/programs/start.ts'
+import { until } from '../../harness/until.ts'
 import { startReceiver } from './receiver.ts'
 import { shortenDurations } from './shorten.ts'
 
@@ -71,8 +71,8 @@ async function untilQuiet(url: string) {
 }
 
 async function writeFiles(folder: string, receiverUrl: string, divisor: number) {
-  await cp('otel/prometheus', folder, { recursive: true })
-  await cp('otel/alertmanager', folder, { recursive: true })
+  await cp('deploy/prometheus', folder, { recursive: true })
+  await cp('deploy/alertmanager', folder, { recursive: true })
   for (const file of ['red', 'saturation', 'slo', 'alerts']) {
     const path = join(folder, 'rules', `${file}.yml`)
     await writeFile(path, shortenDurations(await readFile(path, 'utf8'), divisor))

@@ -1,10 +1,10 @@
 // Plays one fault against a real service, Prometheus and Alertmanager, and tells who heard of what.
 import { setTimeout } from 'node:timers/promises'
-import { until } from '../../test/support/until.ts'
+import { until } from '../../harness/until.ts'
 import { addressOf, type Fault, type Scene } from './faults.ts'
 import { startMonitoring } from './monitoring.ts'
 import type { Heard } from './receiver.ts'
-import { createDatabase, type ServiceOptions, startService } from './service.ts'
+import { createDatabase, type ServiceOptions, startService } from './relayed-service.ts'
 import { createTraffic } from './traffic.ts'
 
 export type Stage = {

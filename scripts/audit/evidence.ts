@@ -2,11 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startCollector } from '../../test/support/collector.ts'
-import { freePort } from '../../test/support/free-port.ts'
-import type { Page } from '../../test/support/metrics.ts'
-import type { Push } from '../../test/support/otlp.ts'
-import { until } from '../../test/support/until.ts'
+import { freePort } from '../../harness/http/free-port.ts'
+import type { Push } from '../../harness/telemetry/otlp-decoder.ts'
+import { startCollector } from '../../harness/telemetry/otlp-sink.ts'
+import type { Scrape } from '../../harness/telemetry/scrape.ts'
+import { until } from '../../harness/until.ts'
 import { type Client, createClient } from './client.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { makeLoad } from './load.ts'
@@ -36,7 +36,7 @@ export type Evidence = {
   /** The last push of each process. */
   pushes: Push[]
   /** What the last of them served to be pulled, before it was stopped. */
-  page: Page
+  page: Scrape
   exitCodes: readonly (number | null)[]
   rows: Rows
   ledger: Pick<Ledger, 'events' | 'remaining'>

@@ -1,6 +1,6 @@
 // What is in the database, read by itself while no service has it open.
-import { openDatabase } from '../../src/database/database.ts'
-import { createMetrics } from '../../src/metrics.ts'
+import { openDatabase } from '../../src/database/client.ts'
+import { createMetrics } from '../../src/metrics/instruments.ts'
 
 export type Rows = Awaited<ReturnType<typeof readRows>>
 

@@ -1,7 +1,8 @@
 // The service that is audited: one process after the other, at the same place, on the same database.
-import { type Page, scrape } from '../../test/support/metrics.ts'
-import { runService } from '../../test/support/service.ts'
-import { until } from '../../test/support/until.ts'
+
+import { runService } from '../../harness/service.ts'
+import { type Scrape, scrape } from '../../harness/telemetry/scrape.ts'
+import { until } from '../../harness/until.ts'
 import { loginLimit } from './actions/people.ts'
 import type { DatabaseEnv } from './rows.ts'
 
@@ -58,7 +59,7 @@ export async function startService(at: { port: number; database: DatabaseEnv; co
       running = await start()
     },
     /** What its pull endpoint serves once it rests; what never ends is a difference, and not for here. */
-    async pageAtRest(): Promise<Page> {
+    async pageAtRest(): Promise<Scrape> {
       const { endpoint } = await running.logged('metrics exported')
       const read = () => scrape({ metricsUrl: String(endpoint) })
       await until('it rests', async () => isAtRest(await read()), restMs).catch(() => {})
@@ -71,5 +72,5 @@ export async function startService(at: { port: number; database: DatabaseEnv; co
   }
 }
 
-const isAtRest = (page: Page) =>
+const isAtRest = (page: Scrape) =>
   page.sum('http_server_active_requests') === 0 && page.sum('microposts_stream_clients') === 0

@@ -1,6 +1,7 @@
 // What requests left in a page of the pull endpoint and in a push, in the same terms.
-import type { Page } from '../../test/support/metrics.ts'
-import { type Push, sampleKey, samplesOf } from '../../test/support/otlp.ts'
+
+import { type Push, sampleKey, samplesOf } from '../../harness/telemetry/otlp-decoder.ts'
+import type { Scrape } from '../../harness/telemetry/scrape.ts'
 import type { Tally } from './tally.ts'
 
 /** The rest moves by itself, or with each scrape. */
@@ -8,7 +9,7 @@ const isWork = (name: string) =>
   /^(http_server|microposts)_/.test(name) && !/^microposts_(scrape|migrations|build)_/.test(name)
 
 /** Every sample of a page that is due to requests. Sums of seconds are rounded: each reader adds up for itself. */
-export const workOfPage = (page: Page): Tally =>
+export const workOfPage = (page: Scrape): Tally =>
   new Map(
     [...page.families.values()]
       .filter(({ name }) => isWork(name))

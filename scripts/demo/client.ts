@@ -1,5 +1,5 @@
 // Sends the demo's requests and keeps count of what they were answered.
-import { table } from '../../bench/table.ts'
+import { table } from '../../harness/command-line/table.ts'
 
 export type Client = ReturnType<typeof createClient>
 export type Answer = { status: number; body: Record<string, unknown>; retryAfterMs: number }

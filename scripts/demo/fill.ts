@@ -1,7 +1,8 @@
 // Users that follow each other and have posted.
+
+import type { Progress } from '../../harness/command-line/progress.ts'
+import type { Random } from '../../harness/random.ts'
 import type { Client } from './client.ts'
-import type { Progress } from './progress.ts'
-import type { Random } from './random.ts'
 
 export type DemoUser = { username: string; token: string }
 export type Filled = { users: DemoUser[]; posts: { href: string; author: DemoUser }[] }

@@ -1,9 +1,9 @@
 // What clients do all day: mostly reading, some writing, and a few mistakes.
 import { setTimeout } from 'node:timers/promises'
+import type { Progress } from '../../harness/command-line/progress.ts'
+import type { Random } from '../../harness/random.ts'
 import type { Client, Request } from './client.ts'
 import { type DemoUser, type Filled, texts } from './fill.ts'
-import type { Progress } from './progress.ts'
-import type { Random } from './random.ts'
 
 /** Sends `rate` requests a second for `seconds`. A user that is limited rests for as long as the service says. */
 export async function makeTraffic(

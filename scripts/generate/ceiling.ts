@@ -1,15 +1,20 @@
 // How many series one process exposes at most, whatever clients send.
-import { type AttributeValues, catalogue, type Metric, recordedByTelemetry } from '../../src/catalogue.ts'
-import type { Exchange } from '../../src/metrics.ts'
-import { possibleExchanges } from './exchanges.ts'
+import {
+  type AttributeValues,
+  catalogue,
+  type Metric,
+  recordedByTelemetry,
+} from '../../src/metrics/catalogue.ts'
+import type { RequestOutcome } from '../../src/metrics/instruments.ts'
+import { possibleOutcomes } from './request-outcomes.ts'
 
 /** Values as Prometheus has them. */
 export type AttributeSet = Readonly<Record<string, string>>
 
-const exchanges = possibleExchanges()
-const routes = [...new Set(exchanges.flatMap(({ route }) => route ?? []))]
+const outcomes = possibleOutcomes()
+const routes = [...new Set(outcomes.flatMap(({ route }) => route ?? []))]
 /** What `http.response.status_code` can be, in order. */
-export const statuses = [...new Set(exchanges.map(({ status }) => status))].sort((a, b) => a - b)
+export const statuses = [...new Set(outcomes.map(({ status }) => status))].sort((a, b) => a - b)
 
 /** The most series of all metrics together, and `target_info`. */
 export function ceiling(): number {
@@ -27,18 +32,21 @@ export function ceilingOf(metric: Metric): number {
 
 /** Every set of attributes that a metric can have, without those that are one value for each process. */
 export function attributeSets({ attributes, optional = [] }: Metric): AttributeSet[] {
-  const hasExchange = 'http.response.status_code' in attributes
+  const hasOutcome = 'http.response.status_code' in attributes
   const factors = Object.entries(attributes)
-    .filter(([key]) => !hasExchange || !ofExchange.includes(key))
+    .filter(([key]) => !hasOutcome || !ofOutcome.includes(key))
     .map(([key, values]) => choices(key, values, optional.includes(key)))
-  if (hasExchange) factors.push(exchanges.map((exchange) => exchangeSet(exchange, attributes)))
+  if (hasOutcome) factors.push(outcomes.map((outcome) => outcomeSet(outcome, attributes)))
   return factors.reduce(product, [{}])
 }
 
 /** What depends on each other: a route has its methods and statuses, and the type of an error is its status. */
-const ofExchange = ['http.request.method', 'http.route', 'http.response.status_code', 'error.type']
+const ofOutcome = ['http.request.method', 'http.route', 'http.response.status_code', 'error.type']
 
-function exchangeSet({ method, route, status }: Exchange, attributes: Metric['attributes']): AttributeSet {
+function outcomeSet(
+  { method, route, status }: RequestOutcome,
+  attributes: Metric['attributes'],
+): AttributeSet {
   return {
     'http.request.method': method,
     'http.response.status_code': String(status),

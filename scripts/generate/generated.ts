@@ -10,9 +10,9 @@ const dashboards = { overview, http, database, runtime, business }
 
 export function generated(): { path: string; text: string }[] {
   return [
-    { path: 'otel/prometheus/rules/slo.yml', text: sloRules() },
+    { path: 'deploy/prometheus/rules/slo.yml', text: sloRules() },
     ...Object.entries(dashboards).map(([name, make]) => ({
-      path: `otel/grafana/dashboards/${name}.json`,
+      path: `deploy/grafana/dashboards/${name}.json`,
       text: make(),
     })),
   ]

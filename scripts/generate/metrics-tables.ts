@@ -1,5 +1,10 @@
 // The tables of docs/metrics.md, in Markdown.
-import { type AttributeValues, catalogue, type Metric, recordedByTelemetry } from '../../src/catalogue.ts'
+import {
+  type AttributeValues,
+  catalogue,
+  type Metric,
+  recordedByTelemetry,
+} from '../../src/metrics/catalogue.ts'
 import { ceiling, ceilingOf, statuses } from './ceiling.ts'
 import { familyOf } from './families.ts'
 

@@ -24,7 +24,7 @@ import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat'
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 
-/** The uid that otel/grafana/provisioning gives it. */
+/** The uid that deploy/grafana/provisioning gives it. */
 export const datasource = { type: 'prometheus', uid: 'prometheus' }
 
 type Described = {

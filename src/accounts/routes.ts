@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { route } from '../http/endpoint.ts'
-import { listReply, page, SearchQuery } from '../http/paging.ts'
+import { listReply, listResponse, SearchQuery } from '../http/pagination.ts'
 import { NewUser, toUser, User, UserChange, UserParams, userHref } from './schema.ts'
 import type { Accounts } from './service.ts'
 
@@ -12,7 +12,7 @@ export function accountRoutes(accounts: Accounts) {
       {
         method: 'POST',
         path: '/api/users',
-        who: 'anyone',
+        auth: 'none',
         summary: 'Sign up',
         tag,
         limit: { name: 'signup', by: 'address' },
@@ -36,7 +36,7 @@ export function accountRoutes(accounts: Accounts) {
       {
         method: 'GET',
         path: '/api/users',
-        who: 'anyone',
+        auth: 'none',
         summary: 'List users, or search them, the newest first',
         description:
           'A search finds the users whose username begins with it, or whose display name has all of its words.',
@@ -44,14 +44,14 @@ export function accountRoutes(accounts: Accounts) {
         query: SearchQuery,
         replies: { 200: listReply('A page of users', z.array(User)) },
       },
-      async (input) => page(input, await accounts.list(input.query), toUser),
+      async (input) => listResponse(input, await accounts.list(input.query), toUser),
     ),
 
     route(
       {
         method: 'GET',
         path: '/api/users/:username',
-        who: 'anyone',
+        auth: 'none',
         summary: 'Read a profile',
         tag,
         params: UserParams,
@@ -67,7 +67,7 @@ export function accountRoutes(accounts: Accounts) {
       {
         method: 'PATCH',
         path: '/api/users/:username',
-        who: 'owner',
+        auth: 'owner',
         summary: 'Change the own profile or password',
         description: 'A new password needs the current one and ends all other sessions.',
         tag,
@@ -85,7 +85,7 @@ export function accountRoutes(accounts: Accounts) {
       {
         method: 'DELETE',
         path: '/api/users/:username',
-        who: 'owner',
+        auth: 'owner',
         summary: 'Delete the own account',
         description: 'Posts, follows and sessions go with it; posts of others that reference the user stay.',
         tag,

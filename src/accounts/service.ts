@@ -1,13 +1,14 @@
 import { v7 as newId } from 'uuid'
 import { hashPassword, verifyPassword } from '../credentials.ts'
-import { isUniqueViolation } from '../database/errors.ts'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
+import { isUniqueViolation } from '../database/sql-errors.ts'
 import { retried, transact } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
-import type { Metrics } from '../metrics.ts'
-import { type Page, type Slice, slice } from '../paging.ts'
-import { newestMatches } from '../search.ts'
-import { searchQuery, words } from '../words.ts'
+import { type Page, type Slice, slice } from '../keyset.ts'
+import type { Metrics } from '../metrics/instruments.ts'
+import { newestMatches } from '../search/newest-matches.ts'
+import { searchQuery, tokenize } from '../search/tokenizer.ts'
+import type { Viewer } from '../viewer.ts'
 import { userColumns } from './rows.ts'
 import type { NewUser, UserChange, UserRow } from './schema.ts'
 
@@ -24,7 +25,7 @@ export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Met
         await db.$executeRaw`
           INSERT INTO "User" ("id", "username", "usernameKey", "displayName", "bio", "passwordHash", "createdAt", "words")
           VALUES (${row.id}::uuid, ${username}, ${username.toLowerCase()}, ${displayName}, ${bio}, ${passwordHash},
-            ${row.createdAt}, array_to_tsvector(${words(displayName ?? '')}))`
+            ${row.createdAt}, array_to_tsvector(${tokenize(displayName ?? '')}))`
       } catch (error) {
         if (isUniqueViolation(error)) throw new AppError('username-taken', `Username ${username} is taken.`)
         throw error
@@ -125,7 +126,6 @@ export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Met
   }
 }
 
-type Viewer = { userId: string; sessionId: string; username: string }
 type Profile = Pick<UserChange, 'displayName' | 'bio'>
 type PasswordChange = { current: string | undefined; next: string }
 
@@ -139,7 +139,7 @@ async function update(
   const [row] = await db.$queryRaw<UserRow[]>`
     UPDATE "User" SET
       "displayName" = CASE WHEN ${displayName === undefined} THEN "displayName" ELSE ${displayName ?? null} END,
-      "words" = CASE WHEN ${displayName === undefined} THEN "words" ELSE array_to_tsvector(${words(displayName ?? '')}) END,
+      "words" = CASE WHEN ${displayName === undefined} THEN "words" ELSE array_to_tsvector(${tokenize(displayName ?? '')}) END,
       "bio" = CASE WHEN ${bio === undefined} THEN "bio" ELSE ${bio ?? null} END,
       "passwordHash" = COALESCE(${password?.next ?? null}, "passwordHash")
     WHERE "id" = ${userId}::uuid

@@ -1,7 +1,7 @@
 // What the two databases have in common, below Prisma.
 import type { ClientBase, Pool } from 'pg'
-import type { Metrics } from '../metrics.ts'
-import type { Hints } from './hints.ts'
+import type { Metrics } from '../metrics/instruments.ts'
+import type { Notifications } from './notifications.ts'
 
 export type Log = Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
 
@@ -12,7 +12,7 @@ export type Backend = {
   /** For people: where the database is, without its password. */
   name: string
   pool: Pool
-  hints: Hints
+  notifications: Notifications
   /** Whether a connection may keep named prepared statements. */
   keepsStatements: boolean
   /** Gives the function a connection whose statements may take any time, for migrations. */

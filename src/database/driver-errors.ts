@@ -1,7 +1,7 @@
 // Errors of the driver: what Prisma's adapter leaves untranslated, and the class that a metric may name.
 import { DriverAdapterError, type MappedError } from '@prisma/driver-adapter-utils'
-import { databaseErrors } from '../catalogue.ts'
-import type { DatabaseOperation } from '../metrics.ts'
+import { databaseErrors } from '../metrics/catalogue.ts'
+import type { DatabaseOperation } from '../metrics/instruments.ts'
 
 type Kind = 'DatabaseNotReachable' | 'ConnectionClosed' | 'SocketTimeout'
 

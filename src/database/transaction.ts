@@ -1,7 +1,7 @@
 // A transaction that is run again when another one was in its way.
 import { setTimeout } from 'node:timers/promises'
-import { isConflict } from './errors.ts'
 import type { Prisma, PrismaClient } from './generated/client.ts'
+import { isConflict } from './sql-errors.ts'
 
 const attempts = 4
 /** Doubled each time; the wait is a random part of it, so that two that met do not meet again. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { toUser, User, UserParams, userHref } from '../accounts/schema.ts'
 import { route } from '../http/endpoint.ts'
-import { listReply, PageQuery, page } from '../http/paging.ts'
+import { listReply, listResponse, PageQuery } from '../http/pagination.ts'
 import { FollowParams, NewFollow } from './schema.ts'
 import type { Follows } from './service.ts'
 
@@ -16,35 +16,37 @@ export function followRoutes(follows: Follows) {
       {
         method: 'GET',
         path: following,
-        who: 'anyone',
+        auth: 'none',
         summary: 'List whom a user follows, the newest follow first',
         tag,
         params: UserParams,
         query: PageQuery,
         replies: { 200: users },
       },
-      async (input) => page(input, await follows.following(input.params.username, input.query), toUser),
+      async (input) =>
+        listResponse(input, await follows.following(input.params.username, input.query), toUser),
     ),
 
     route(
       {
         method: 'GET',
         path: '/api/users/:username/followers',
-        who: 'anyone',
+        auth: 'none',
         summary: 'List who follows a user, the newest follow first',
         tag,
         params: UserParams,
         query: PageQuery,
         replies: { 200: users },
       },
-      async (input) => page(input, await follows.followers(input.params.username, input.query), toUser),
+      async (input) =>
+        listResponse(input, await follows.followers(input.params.username, input.query), toUser),
     ),
 
     route(
       {
         method: 'POST',
         path: following,
-        who: 'owner',
+        auth: 'owner',
         summary: 'Follow a user',
         tag,
         params: UserParams,
@@ -65,7 +67,7 @@ export function followRoutes(follows: Follows) {
       {
         method: 'PUT',
         path: `${following}/:other`,
-        who: 'owner',
+        auth: 'owner',
         summary: 'Follow a user',
         tag,
         params: FollowParams,
@@ -82,7 +84,7 @@ export function followRoutes(follows: Follows) {
       {
         method: 'DELETE',
         path: `${following}/:other`,
-        who: 'owner',
+        auth: 'owner',
         summary: 'Follow a user no more',
         tag,
         params: FollowParams,

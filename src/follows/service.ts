@@ -4,12 +4,11 @@ import type { UserRow } from '../accounts/schema.ts'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
 import { retried } from '../database/transaction.ts'
 import { AppError, invalidAt, invalidParameter } from '../errors.ts'
-import type { Metrics } from '../metrics.ts'
-import { type Page, type Slice, slice } from '../paging.ts'
+import { type Page, type Slice, slice } from '../keyset.ts'
+import type { Metrics } from '../metrics/instruments.ts'
+import type { Viewer } from '../viewer.ts'
 
 export type Follows = ReturnType<typeof createFollows>
-
-type Follower = { userId: string; usernameKey: string }
 
 /** Who follows whom. A follow and both counts move in one statement, which is its own transaction. */
 export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metrics }) {
@@ -19,7 +18,7 @@ export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metr
      *
      * @throws {AppError} not-found for an unknown user, invalid-input for oneself
      */
-    async follow(follower: Follower, username: string): Promise<void> {
+    async follow(follower: Viewer, username: string): Promise<void> {
       const outcome = await add(follower, username)
       if (outcome === 'unknown') throw missing(username)
       if (outcome === 'yourself') throw invalidParameter('other', 'is yourself')
@@ -31,7 +30,7 @@ export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metr
      *
      * @throws {AppError} invalid-input at /username for an unknown user and for oneself
      */
-    async followNamed(follower: Follower, username: string): Promise<{ created: boolean; user: UserRow }> {
+    async followNamed(follower: Viewer, username: string): Promise<{ created: boolean; user: UserRow }> {
       const outcome = await add(follower, username)
       const user = outcome === 'unknown' ? undefined : await findUser(username)
       if (outcome === 'yourself') throw invalidAt('/username', 'is yourself')
@@ -40,7 +39,7 @@ export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metr
     },
 
     /** Follows a user no more; nothing happens where that is so. @throws {AppError} not-found for an unknown user */
-    async unfollow(follower: Follower, username: string): Promise<void> {
+    async unfollow(follower: Viewer, username: string): Promise<void> {
       const user = await findUser(username)
       if (!user) throw missing(username)
       const { id } = user
@@ -67,7 +66,7 @@ export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metr
       list(username, Prisma.sql`f."followerId" = u."id"`, Prisma.sql`f."followeeId"`, page),
   }
 
-  async function add({ userId, usernameKey }: Follower, username: string) {
+  async function add({ userId, usernameKey }: Viewer, username: string) {
     if (username.toLowerCase() === usernameKey) return 'yourself'
     const user = await findUser(username)
     if (!user) return 'unknown'

@@ -1,7 +1,8 @@
-// Bearer tokens (RFC 6750) and who may do what.
+// Bearer tokens (RFC 6750) and what each user may do.
 import { AppError } from '../errors.ts'
-import type { Context, Viewer } from './context.ts'
-import type { Who } from './endpoint.ts'
+import type { Viewer } from '../viewer.ts'
+import type { Context } from './context.ts'
+import type { Auth } from './endpoint.ts'
 
 /** Finds the user of a live token; undefined where it is none. */
 export type Authenticate = (token: string) => Promise<Viewer | undefined>
@@ -15,12 +16,12 @@ const bearer = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i
  */
 export async function authenticated(
   ctx: Context,
-  who: Who,
+  auth: Auth,
   authenticate: Authenticate,
 ): Promise<Viewer | undefined> {
   const header = ctx.get('Authorization')
   if (header === '') {
-    if (who === 'anyone') return undefined
+    if (auth === 'none') return undefined
     throw unauthenticated('A token is needed.', 'Bearer')
   }
   const token = bearer.exec(header)?.[1]

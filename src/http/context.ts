@@ -1,10 +1,9 @@
 // What every request carries on its way through the service.
 
 import type { Middleware as KoaMiddleware, ParameterizedContext } from 'koa'
-import type { Spent } from './limits.ts'
 
-/** Who sends the request: the user of a live session. */
-export type Viewer = { userId: string; username: string; usernameKey: string; sessionId: string }
+/** What is left of a rate limit. */
+export type Quota = { limit: number; remaining: number; resetMs: number; exceeded: boolean }
 
 export type State = {
   requestId: string
@@ -15,7 +14,7 @@ export type State = {
   /** Bytes of the request's body, once it was read. */
   bodyBytes?: number
   /** Of the limits that were judged so far, the one that is nearest. */
-  nearest?: Spent
+  tightestQuota?: Quota
 }
 
 export type Context = ParameterizedContext<State>

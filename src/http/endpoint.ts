@@ -1,11 +1,11 @@
 // The declaration of an endpoint: what validates its requests, types its handler and becomes its OpenAPI.
 import type { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
-import type { Viewer } from './context.ts'
-import type { Limit } from './limits.ts'
+import type { Viewer } from '../viewer.ts'
+import type { Limit } from './rate-limits.ts'
 
 /** `owner` is the user that the path's `:username` names. */
-export type Who = 'anyone' | 'bearer' | 'owner'
+export type Auth = 'none' | 'user' | 'owner'
 
 export type Reply = {
   description: string
@@ -22,7 +22,7 @@ export type Endpoint = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** A template such as `/api/users/:username`. */
   path: string
-  who: Who
+  auth: Auth
   summary: string
   description?: string
   tag: string
@@ -49,7 +49,7 @@ export type Input<E extends Endpoint> = {
   query: Parsed<E['query']>
   headers: Parsed<E['headers']>
   body: Parsed<E['body']>
-  viewer: E['who'] extends 'anyone' ? Viewer | undefined : Viewer
+  viewer: E['auth'] extends 'none' ? Viewer | undefined : Viewer
   /** `https://host`, for absolute links. */
   origin: string
   /** The path and query as sent, for the links of a list. */

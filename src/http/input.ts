@@ -2,17 +2,17 @@
 import type { z } from 'zod'
 import { AppError, type Fault } from '../errors.ts'
 
-type Place = 'body' | 'query' | 'header'
+type InputLocation = 'body' | 'query' | 'header'
 
 /** Parses parts one after the other and remembers what is wrong with each. */
 export function createValidator() {
   const faults: Fault[] = []
   return {
     /** The parsed part; meaningless once `check` throws. */
-    part(place: Place, schema: z.ZodType | undefined, value: unknown): unknown {
+    part(location: InputLocation, schema: z.ZodType | undefined, value: unknown): unknown {
       if (!schema) return {}
       const result = schema.safeParse(value, { reportInput: true })
-      if (!result.success) faults.push(...result.error.issues.map((issue) => fault(place, issue)))
+      if (!result.success) faults.push(...result.error.issues.map((issue) => fault(location, issue)))
       return result.data
     },
     /** @throws {AppError} invalid-input with every fault of every part. */
@@ -22,10 +22,10 @@ export function createValidator() {
   }
 }
 
-function fault(place: Place, issue: z.core.$ZodIssue): Fault {
+function fault(location: InputLocation, issue: z.core.$ZodIssue): Fault {
   const detail = message(issue)
-  if (place === 'query') return { detail, parameter: String(issue.path[0]) }
-  if (place === 'header') return { detail, header: headerName(String(issue.path[0])) }
+  if (location === 'query') return { detail, parameter: String(issue.path[0]) }
+  if (location === 'header') return { detail, header: headerName(String(issue.path[0])) }
   return { detail, pointer: issue.path.map((step) => `/${escapePointer(String(step))}`).join('') }
 }
 

@@ -3,14 +3,15 @@
 import { Readable } from 'node:stream'
 import { Router, type RouterContext } from '@koa/router'
 import { AppError } from '../errors.ts'
+import type { Viewer } from '../viewer.ts'
 import { type Authenticate, authenticated, checkOwner } from './authentication.ts'
 import { readBody } from './body.ts'
-import type { Context, Middleware, State, Viewer } from './context.ts'
-import { type Endpoint, type Input, isApi, type Output, type Route, type Who } from './endpoint.ts'
+import type { Context, Middleware, State } from './context.ts'
+import { type Auth, type Endpoint, type Input, isApi, type Output, type Route } from './endpoint.ts'
+import { isNotModified } from './headers/conditional-requests.ts'
+import { checkAccept, mediaTypes, producedTypes } from './headers/content-negotiation.ts'
 import { createValidator } from './input.ts'
-import type { Limit, Limits } from './limits.ts'
-import { checkAccept, mediaTypes, producedTypes } from './negotiation.ts'
-import { isNotModified } from './preconditions.ts'
+import type { Limit, Limits } from './rate-limits.ts'
 
 /** What every route under `/api` passes. */
 export type Guards = { authenticate: Authenticate; limits: Limits }
@@ -27,23 +28,23 @@ export function routed(routes: readonly Route[], guards: Guards): Middleware {
 
 function answering({ endpoint, handle }: Route, guards: Guards) {
   const types = producedTypes(endpoint)
-  const { who, limit } = endpoint
+  const { auth, limit } = endpoint
 
   return async (ctx: Context & { params: Record<string, string> }) => {
     ctx.state.route = endpoint.path
     checkAccept(ctx, types)
-    const viewer = await admit(ctx, guards, who, limit)
-    if (who === 'owner') checkOwner(viewer, ctx.params.username)
+    const viewer = await admit(ctx, guards, auth, limit)
+    if (auth === 'owner') checkOwner(viewer, ctx.params.username)
     const input = await readInput(ctx, endpoint, viewer)
     await guards.limits.afterInput(ctx, limit, viewer, input.body)
     send(ctx, endpoint, await handle(input))
   }
 }
 
-/** Who sends a request under `/api`, if its token and the limits before its input let it through. */
-async function admit(ctx: Context, { authenticate, limits }: Guards, who: Who, limit?: Limit) {
+/** Auth sends a request under `/api`, if its token and the limits before its input let it through. */
+async function admit(ctx: Context, { authenticate, limits }: Guards, auth: Auth, limit?: Limit) {
   if (!isApi(ctx.path)) return undefined
-  const viewer = await authenticated(ctx, who, authenticate)
+  const viewer = await authenticated(ctx, auth, authenticate)
   await limits.beforeInput(ctx, limit, viewer)
   return viewer
 }
@@ -101,7 +102,7 @@ async function answerUnmatched(ctx: Context, guards: Guards) {
   if (ctx.method !== 'OPTIONS') {
     throw new AppError('method-not-allowed', `This path has ${allow}.`, { headers: { Allow: allow } })
   }
-  await admit(ctx, guards, 'anyone')
+  await admit(ctx, guards, 'none')
   ctx.set('Allow', allow)
   ctx.status = 204
 }

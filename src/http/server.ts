@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
-import type { Metrics } from '../metrics.ts'
-import { refuse } from './refusal.ts'
+import type { Metrics } from '../metrics/instruments.ts'
+import { refuse } from './problems/socket-errors.ts'
 
 export type Server = Awaited<ReturnType<typeof startServer>>
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { UserParams } from '../accounts/schema.ts'
 import { route } from '../http/endpoint.ts'
-import { listReply, PageQuery, page, SearchQuery } from '../http/paging.ts'
+import { listReply, listResponse, PageQuery, SearchQuery } from '../http/pagination.ts'
 import type { PostLists } from './lists.ts'
 import { Post, toPost } from './schema.ts'
 
@@ -14,35 +14,36 @@ export function postListRoutes(lists: PostLists) {
       {
         method: 'GET',
         path: '/api/users/:username/collection',
-        who: 'anyone',
+        auth: 'none',
         summary: 'List the posts of a user, the newest first',
         tag,
         params: UserParams,
         query: PageQuery,
         replies: { 200: posts },
       },
-      async (input) => page(input, await lists.byAuthor(input.params.username, input.query), toPost),
+      async (input) => listResponse(input, await lists.byAuthor(input.params.username, input.query), toPost),
     ),
 
     route(
       {
         method: 'GET',
         path: '/api/users/:username/references',
-        who: 'anyone',
+        auth: 'none',
         summary: 'List the posts that reference a user, the newest first',
         tag,
         params: UserParams,
         query: PageQuery,
         replies: { 200: posts },
       },
-      async (input) => page(input, await lists.referencing(input.params.username, input.query), toPost),
+      async (input) =>
+        listResponse(input, await lists.referencing(input.params.username, input.query), toPost),
     ),
 
     route(
       {
         method: 'GET',
         path: '/api/posts',
-        who: 'anyone',
+        auth: 'none',
         summary: 'List all posts, or search them, the newest first',
         description:
           'A search finds the posts that have all of its words in any case, the last one as a prefix.',
@@ -50,7 +51,7 @@ export function postListRoutes(lists: PostLists) {
         query: SearchQuery,
         replies: { 200: posts },
       },
-      async (input) => page(input, await lists.all(input.query), toPost),
+      async (input) => listResponse(input, await lists.all(input.query), toPost),
     ),
   ]
 }

@@ -1,9 +1,9 @@
 // Lists of posts that anyone may read, each one statement.
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
 import { AppError } from '../errors.ts'
-import { type Page, type Slice, slice } from '../paging.ts'
-import { newestMatches } from '../search.ts'
-import { searchQuery } from '../words.ts'
+import { type Page, type Slice, slice } from '../keyset.ts'
+import { newestMatches } from '../search/newest-matches.ts'
+import { searchQuery } from '../search/tokenizer.ts'
 import { columns, joins, newestFirst, onPage } from './rows.ts'
 import type { PostRow } from './schema.ts'
 

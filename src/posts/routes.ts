@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { UserParams } from '../accounts/schema.ts'
 import { route } from '../http/endpoint.ts'
 import { Id } from '../http/fields.ts'
-import { IfMatch } from '../http/preconditions.ts'
+import { IfMatch } from '../http/headers/conditional-requests.ts'
 import {
   IdempotencyKey,
   NewPost,
@@ -28,7 +28,7 @@ export function postRoutes(posts: Posts) {
       {
         method: 'POST',
         path: collection,
-        who: 'owner',
+        auth: 'owner',
         summary: 'Post',
         tag,
         limit: {
@@ -64,7 +64,7 @@ export function postRoutes(posts: Posts) {
       {
         method: 'GET',
         path: one,
-        who: 'anyone',
+        auth: 'none',
         summary: 'Read a post',
         tag,
         params: PostParams,
@@ -80,7 +80,7 @@ export function postRoutes(posts: Posts) {
       {
         method: 'PUT',
         path: one,
-        who: 'owner',
+        auth: 'owner',
         summary: 'Replace a post',
         tag,
         params: PostParams,
@@ -97,7 +97,7 @@ export function postRoutes(posts: Posts) {
       {
         method: 'PATCH',
         path: one,
-        who: 'owner',
+        auth: 'owner',
         summary: 'Change a part of a post',
         tag,
         params: PostParams,
@@ -114,7 +114,7 @@ export function postRoutes(posts: Posts) {
       {
         method: 'DELETE',
         path: one,
-        who: 'owner',
+        auth: 'owner',
         summary: 'Delete a post',
         tag,
         params: PostParams,

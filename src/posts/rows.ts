@@ -1,6 +1,6 @@
 // How a post is read, wherever it is listed: the columns of a PostRow from `p` with its author and reference.
 import { Prisma } from '../database/generated/client.ts'
-import type { Page } from '../paging.ts'
+import type { Page } from '../keyset.ts'
 
 export const columns = Prisma.sql`p."id", p."text", p."createdAt", p."editedAt", p."version",
   a."username" AS "author", r."username" AS "referenced"`

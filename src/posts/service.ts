@@ -1,21 +1,24 @@
 import { v7 as newId } from 'uuid'
-import { isForeignKeyViolation } from '../database/errors.ts'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
-import { type Hints, hint } from '../database/hints.ts'
-import { newIdAt } from '../database/ids.ts'
+import { type Notifications, notify } from '../database/notifications.ts'
+import { isForeignKeyViolation } from '../database/sql-errors.ts'
 import { retried } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
-import type { Idempotency } from '../idempotency.ts'
-import type { Metrics } from '../metrics.ts'
-import { words } from '../words.ts'
+import type { Metrics } from '../metrics/instruments.ts'
+import { tokenize } from '../search/tokenizer.ts'
+import type { Viewer } from '../viewer.ts'
+import type { Idempotency } from './idempotency.ts'
+import { newIdAt } from './ids.ts'
 import { columns, joins } from './rows.ts'
 import type { NewPost, PostChange, PostRow } from './schema.ts'
 
 export type Posts = ReturnType<typeof createPosts>
-export type PostsDependencies = { db: PrismaClient; hints: Hints; metrics: Metrics; idempotency: Idempotency }
-
-/** The user that writes: only ids of live sessions come here. */
-type Author = { userId: string; username: string }
+export type PostsDependencies = {
+  db: PrismaClient
+  notifications: Notifications
+  metrics: Metrics
+  idempotency: Idempotency
+}
 
 /** The versions that a write is for, as in ETags; undefined for any. */
 type Versions = readonly string[] | undefined
@@ -25,10 +28,10 @@ type Outcome = { matches: boolean; edited: boolean }
  * Posts by their author. Each operation is one statement, which is its own transaction; the author's count of
  * posts moves in the same one.
  */
-export function createPosts({ db, hints, metrics, idempotency }: PostsDependencies) {
+export function createPosts({ db, notifications, metrics, idempotency }: PostsDependencies) {
   return {
     /** @throws {AppError} invalid-input at /referenced for a user that does not exist */
-    async create(author: Author, post: NewPost): Promise<PostRow> {
+    async create(author: Viewer, post: NewPost): Promise<PostRow> {
       return (await insert(author, post)) ?? missingUser(author.username)
     },
 
@@ -37,7 +40,7 @@ export function createPosts({ db, hints, metrics, idempotency }: PostsDependenci
      *
      * @throws {AppError} request-in-progress, idempotency-key-reused, and as `create`
      */
-    async createOnce<R>(author: Author, post: NewPost, key: string, respond: (row: PostRow) => R) {
+    async createOnce<R>(author: Viewer, post: NewPost, key: string, respond: (row: PostRow) => R) {
       return idempotency.once<R>({ userId: author.userId, key, content: post }, async (claim) => {
         const row = await insert(author, post, (standIn) => {
           const response = JSON.stringify(respond(standIn))
@@ -48,7 +51,7 @@ export function createPosts({ db, hints, metrics, idempotency }: PostsDependenci
     },
 
     /** Whether a request with this key was answered before, so that another one posts nothing. */
-    async isAnswered({ userId }: Author, key: string): Promise<boolean> {
+    async isAnswered({ userId }: Viewer, key: string): Promise<boolean> {
       return idempotency.isKnown(userId, key)
     },
 
@@ -66,7 +69,7 @@ export function createPosts({ db, hints, metrics, idempotency }: PostsDependenci
      *
      * @throws {AppError} invalid-input at /referenced, not-found, precondition-failed
      */
-    async change(author: Author, id: string, change: PostChange, versions?: Versions): Promise<PostRow> {
+    async change(author: Viewer, id: string, change: PostChange, versions?: Versions): Promise<PostRow> {
       const { text = null, referenced } = change
       const user = await findReferenced(referenced)
       const referencedId = user?.id ?? null
@@ -76,7 +79,7 @@ export function createPosts({ db, hints, metrics, idempotency }: PostsDependenci
           edited AS (
             UPDATE "Post" p SET
               "text" = COALESCE(${text}, p."text"),
-              "words" = CASE WHEN ${text}::text IS NULL THEN p."words" ELSE array_to_tsvector(${words(text ?? '')}) END,
+              "words" = CASE WHEN ${text}::text IS NULL THEN p."words" ELSE array_to_tsvector(${tokenize(text ?? '')}) END,
               "referencedId" = CASE WHEN ${referenced === undefined} THEN p."referencedId" ELSE ${referencedId}::uuid END,
               "editedAt" = ${new Date()},
               "version" = p."version" + 1
@@ -100,7 +103,7 @@ export function createPosts({ db, hints, metrics, idempotency }: PostsDependenci
     },
 
     /** @throws {AppError} not-found, the second time too; precondition-failed as for `change` */
-    async remove(author: Author, id: string, versions?: Versions): Promise<void> {
+    async remove(author: Viewer, id: string, versions?: Versions): Promise<void> {
       const [found] = await writing(
         () => db.$queryRaw<Pick<Outcome, 'matches'>[]>`
           WITH found AS (${locked(author, id, versions)}),
@@ -124,7 +127,7 @@ export function createPosts({ db, hints, metrics, idempotency }: PostsDependenci
    * that `claimFor` gets, another one stands for it, and `fresh` has it in the statement.
    */
   async function insert(
-    author: Author,
+    author: Viewer,
     { text, referenced }: NewPost,
     claimFor?: (row: PostRow) => Prisma.Sql,
   ): Promise<PostRow | undefined> {
@@ -154,8 +157,8 @@ export function createPosts({ db, hints, metrics, idempotency }: PostsDependenci
         )
         INSERT INTO "Post" ("id", "authorId", "text", "referencedId", "createdAt", "words")
         SELECT "id", "authorId", ${text}, ${user?.id ?? null}::uuid, ${row.createdAt},
-          array_to_tsvector(${words(text)})
-        FROM counted RETURNING "id"${hints.available() ? Prisma.sql`, ${hint} AS "hint"` : Prisma.empty}`,
+          array_to_tsvector(${tokenize(text)})
+        FROM counted RETURNING "id"${notifications.available() ? Prisma.sql`, ${notify} AS "notified"` : Prisma.empty}`,
     )
     if (!inserted) return undefined
     metrics.postCreated(user !== undefined)
@@ -173,7 +176,7 @@ export function createPosts({ db, hints, metrics, idempotency }: PostsDependenci
 }
 
 /** An author's post for a change: whoever comes second waits here and sees what the first one left. */
-function locked({ userId }: Author, id: string, versions: Versions) {
+function locked({ userId }: Viewer, id: string, versions: Versions) {
   const matches = versions ? Prisma.sql`"version"::text = ANY(${versions})` : Prisma.sql`true`
   return Prisma.sql`
     SELECT *, ${matches} AS "matches" FROM "Post"

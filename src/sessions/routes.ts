@@ -14,7 +14,7 @@ export function sessionRoutes(sessions: Sessions) {
       {
         method: 'POST',
         path: '/api/login',
-        who: 'anyone',
+        auth: 'none',
         summary: 'Log in',
         tag,
         limit: { name: 'login', by: 'address', and: 'username' },
@@ -36,7 +36,7 @@ export function sessionRoutes(sessions: Sessions) {
       {
         method: 'POST',
         path: '/api/logout',
-        who: 'bearer',
+        auth: 'user',
         summary: 'Log out',
         tag,
         replies: { 204: { description: 'The token is dead', headers: cacheControl } },
@@ -51,7 +51,7 @@ export function sessionRoutes(sessions: Sessions) {
       {
         method: 'GET',
         path: '/api/sessions',
-        who: 'bearer',
+        auth: 'user',
         summary: 'List the own live sessions',
         tag,
         replies: {
@@ -72,7 +72,7 @@ export function sessionRoutes(sessions: Sessions) {
       {
         method: 'DELETE',
         path: '/api/sessions/:id',
-        who: 'bearer',
+        auth: 'user',
         summary: 'End one of the own sessions',
         tag,
         params: SessionParams,

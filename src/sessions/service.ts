@@ -4,7 +4,7 @@ import { hashToken, newToken, verifyPassword } from '../credentials.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
 import { retried } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
-import type { Metrics } from '../metrics.ts'
+import type { Metrics } from '../metrics/instruments.ts'
 import type { Credentials, SessionRow } from './schema.ts'
 
 export type Sessions = ReturnType<typeof createSessions>

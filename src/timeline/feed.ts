@@ -1,35 +1,43 @@
 // Reads new posts once for all streams of this process and hands each to those that it is for.
 import { setTimeout } from 'node:timers/promises'
 import type { Log } from '../database/backend.ts'
-import { faultMessage } from '../database/errors.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
-import type { Hints } from '../database/hints.ts'
-import { settledId } from '../database/ids.ts'
+import type { Notifications } from '../database/notifications.ts'
+import { faultMessage } from '../database/sql-errors.ts'
+import { settledId } from '../posts/ids.ts'
 import { columns, joins } from '../posts/rows.ts'
 import type { PostRow } from '../posts/schema.ts'
 import { createSubscription, type Subscription } from './subscription.ts'
 
 export type Feed = ReturnType<typeof createFeed>
 
-/** How often the table is looked at without being told: where there are hints, for those that got lost. */
-const lookEveryMs = { hinted: 2_000, unhinted: 500 }
+/** How often the table is looked at without being told: where there are notifications, for those that got lost. */
+const lookEveryMs = { notified: 2_000, polling: 500 }
 /** How soon again while there is a post that another may still come before. */
 const lookAgainMs = 20
-/** An engine without hints may not tell its transactions either: there, a post has this long to be committed. */
-const unhintedMarginMs = 2_000
+/** An engine without notifications may not tell its transactions either: there, a post has this long to be committed. */
+const pollingMarginMs = 2_000
 const batch = 500
 
 /**
  * Posts are handed out in the order of their ids, which is not that of their commits: each once nothing can come before
  * it any more (settledId). So the last id that a reader has seen says all about what it has not seen.
  */
-export function createFeed({ db, hints, log }: { db: PrismaClient; hints: Hints; log: Log }) {
+export function createFeed({
+  db,
+  notifications,
+  log,
+}: {
+  db: PrismaClient
+  notifications: Notifications
+  log: Log
+}) {
   const subscriptions = new Set<Subscription>()
   let position = ''
   let readers = 0
   let started: Promise<void> | undefined
   let pause = new AbortController()
-  hints.onHint(() => pause.abort())
+  notifications.onNotification(() => pause.abort())
 
   return {
     /** Reads new posts until all who joined have left. */
@@ -75,7 +83,7 @@ export function createFeed({ db, hints, log }: { db: PrismaClient; hints: Hints;
       pause = new AbortController()
       const pauseMs = await advance().catch((error) => {
         log.warn({ error: faultMessage(error) }, 'new posts could not be read')
-        return lookEveryMs.unhinted
+        return lookEveryMs.polling
       })
       await setTimeout(pauseMs, undefined, { signal: pause.signal }).catch(() => {})
     }
@@ -96,7 +104,7 @@ export function createFeed({ db, hints, log }: { db: PrismaClient; hints: Hints;
     }
     if (until > position) position = until
     if (settledPosts.length < posts.length) return lookAgainMs
-    return hints.available() ? lookEveryMs.hinted : lookEveryMs.unhinted
+    return notifications.available() ? lookEveryMs.notified : lookEveryMs.polling
   }
 
   /** Who subscribed while the table was read has no post in `posts`, and finds them there. */
@@ -108,7 +116,7 @@ export function createFeed({ db, hints, log }: { db: PrismaClient; hints: Hints;
   }
 
   function settled() {
-    return settledId(db, hints.available() ? 0 : unhintedMarginMs)
+    return settledId(db, notifications.available() ? 0 : pollingMarginMs)
   }
 
   /** The oldest posts from the position on, and for whom of these users each is. */

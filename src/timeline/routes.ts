@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { UserParams } from '../accounts/schema.ts'
 import { route } from '../http/endpoint.ts'
-import { listReply, PageQuery, page } from '../http/paging.ts'
+import { listReply, listResponse, PageQuery } from '../http/pagination.ts'
 import { Post, toPost } from '../posts/schema.ts'
 import type { Timeline } from './service.ts'
 
@@ -11,7 +11,7 @@ export function timelineRoutes(timeline: Timeline) {
       {
         method: 'GET',
         path: '/api/users/:username/timeline',
-        who: 'owner',
+        auth: 'owner',
         summary: 'Read the own timeline, the newest first',
         description: 'The own posts and those of followed users.',
         tag: 'Timeline',
@@ -19,7 +19,7 @@ export function timelineRoutes(timeline: Timeline) {
         query: PageQuery,
         replies: { 200: listReply('A page of posts', z.array(Post)) },
       },
-      async (input) => page(input, await timeline.page(input.viewer.userId, input.query), toPost),
+      async (input) => listResponse(input, await timeline.page(input.viewer.userId, input.query), toPost),
     ),
   ]
 }

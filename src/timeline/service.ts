@@ -1,6 +1,6 @@
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
-import type { Metrics } from '../metrics.ts'
-import { type Page, type Slice, slice } from '../paging.ts'
+import { type Page, type Slice, slice } from '../keyset.ts'
+import type { Metrics } from '../metrics/instruments.ts'
 import { columns, joins, newestFirst, onPage } from '../posts/rows.ts'
 import type { PostRow } from '../posts/schema.ts'
 

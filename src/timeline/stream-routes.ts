@@ -19,7 +19,7 @@ export function timelineStreamRoutes(streams: Streams) {
       {
         method: 'GET',
         path: '/api/users/:username/timeline/stream',
-        who: 'owner',
+        auth: 'owner',
         summary: 'Hear of new posts in the own timeline',
         description:
           'Server-Sent Events: `event: post` with the id of the post and the post itself, in the order of the ids. Without `Last-Event-ID` from now on; with it, everything since. A comment comes at least every 15 seconds.',

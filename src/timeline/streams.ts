@@ -1,14 +1,14 @@
 import type { PrismaClient } from '../database/generated/client.ts'
-import { settledId } from '../database/ids.ts'
-import type { Metrics } from '../metrics.ts'
+import type { Metrics } from '../metrics/instruments.ts'
+import { settledId } from '../posts/ids.ts'
 import type { PostRow } from '../posts/schema.ts'
+import type { Viewer } from '../viewer.ts'
 import type { Feed } from './feed.ts'
 import type { Timeline } from './service.ts'
 import type { Subscription } from './subscription.ts'
 
 export type Streams = ReturnType<typeof createStreams>
 
-type Viewer = { userId: string; sessionId: string }
 type StreamsDependencies = {
   db: PrismaClient
   feed: Feed

@@ -1,12 +1,12 @@
 // A real browser, that stays off the net.
 import { type Browser, chromium } from 'playwright-core'
 import type { TestContext } from 'vitest'
-import { requirePart } from './parts.ts'
+import { requireProgram } from '../../harness/programs/find.ts'
 
 /** Starts Chromium; whoever calls closes it. */
 export function startBrowser(context: Pick<TestContext, 'skip'>): Promise<Browser> {
   return chromium.launch({
-    executablePath: requirePart('chromium', context),
+    executablePath: requireProgram('chromium', context),
     args: [
       '--headless',
       '--no-sandbox',

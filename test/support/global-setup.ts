@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { openDatabase } from '../../src/database/database.ts'
-import { createMetrics } from '../../src/metrics.ts'
-import { administer, urlOf, usedServer } from './server.ts'
+import { administer, urlOf, usedServer } from '../../harness/postgres.ts'
+import { openDatabase } from '../../src/database/client.ts'
+import { createMetrics } from '../../src/metrics/instruments.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,7 +1,7 @@
 // The instruments of the service's catalogue, made with prom-client.
 import { Counter, Gauge, Histogram } from 'prom-client'
-import { unitWords } from '../../../otel/pull/units.ts'
-import { catalogue, type Metric, type MetricName } from '../../../src/catalogue.ts'
+import { unitWords } from '../../../otel/pull/exposition/units.ts'
+import { catalogue, type Metric, type MetricName } from '../../../src/metrics/catalogue.ts'
 
 export const counter = (name: MetricName) => new Counter(options(name))
 

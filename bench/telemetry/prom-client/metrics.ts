@@ -1,16 +1,16 @@
-// What src/metrics.ts is to a service written for prom-client: the same metrics by the same names, recorded without
+// What src/metrics/instruments.ts is to a service written for prom-client: the same metrics by the same names, recorded without
 // OpenTelemetry, and an endpoint for them.
 import { collectDefaultMetrics } from 'prom-client'
-import { catalogue, exceptionTypes } from '../../../src/catalogue.ts'
+import { catalogue, exceptionTypes } from '../../../src/metrics/catalogue.ts'
 import type {
   Build,
-  Carrier,
   DatabaseOperation,
-  Exchange,
   Metrics,
   MigrationsReading,
   PoolReading,
-} from '../../../src/metrics.ts'
+  RequestOutcome,
+  RequestProtocol,
+} from '../../../src/metrics/instruments.ts'
 import { serve } from './endpoint.ts'
 import { counter, counterFromZero, gauge, histogram } from './instruments.ts'
 
@@ -52,12 +52,12 @@ export function createMetrics(build: Build): Metrics {
   return {
     requestStarted: (method, scheme) =>
       active.inc({ http_request_method: known(method), url_scheme: scheme }),
-    requestEnded: (exchange, carrier, seconds) => {
-      active.dec({ http_request_method: known(exchange.method), url_scheme: carrier.scheme })
-      duration.observe(durationLabels(exchange, carrier), seconds)
+    requestEnded: (outcome, protocol, seconds) => {
+      active.dec({ http_request_method: known(outcome.method), url_scheme: protocol.scheme })
+      duration.observe(durationLabels(outcome, protocol), seconds)
     },
-    requestBodyRead: (exchange, bytes) => requestBody.observe(exchangeLabels(exchange), bytes),
-    responseBodySent: (exchange, bytes) => responseBody.observe(exchangeLabels(exchange), bytes),
+    requestBodyRead: (outcome, bytes) => requestBody.observe(exchangeLabels(outcome), bytes),
+    responseBodySent: (outcome, bytes) => responseBody.observe(exchangeLabels(outcome), bytes),
     requestRejected: (reason) => rejected.inc({ microposts_rejection_reason: reason }),
 
     databaseOperated: (what, seconds) => operation.observe(operationLabels(what), seconds),
@@ -111,7 +111,7 @@ const methods: ReadonlySet<string> = new Set(
 )
 const known = (method: string) => (methods.has(method) ? method : '_OTHER')
 
-function exchangeLabels({ method, route, status }: Exchange) {
+function exchangeLabels({ method, route, status }: RequestOutcome) {
   return {
     http_request_method: known(method),
     http_response_status_code: status,
@@ -119,12 +119,12 @@ function exchangeLabels({ method, route, status }: Exchange) {
   }
 }
 
-function durationLabels(exchange: Exchange, { scheme, version }: Carrier) {
+function durationLabels(outcome: RequestOutcome, { scheme, version }: RequestProtocol) {
   return {
-    ...exchangeLabels(exchange),
+    ...exchangeLabels(outcome),
     url_scheme: scheme,
     network_protocol_version: version,
-    ...(exchange.status >= 500 && { error_type: exchange.status }),
+    ...(outcome.status >= 500 && { error_type: outcome.status }),
   }
 }
 

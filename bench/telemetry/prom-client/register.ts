@@ -1,7 +1,7 @@
-// Loaded before the service: makes its src/metrics.ts the one here that records with prom-client.
+// Loaded before the service: makes its src/metrics/instruments.ts the one here that records with prom-client.
 import { registerHooks } from 'node:module'
 
-const recordsWithOpenTelemetry = new URL('../../../src/metrics.ts', import.meta.url).href
+const recordsWithOpenTelemetry = new URL('../../../src/metrics/instruments.ts', import.meta.url).href
 const recordsWithPromClient = new URL('./metrics.ts', import.meta.url).href
 
 registerHooks({

@@ -1,0 +1,33 @@
+// Starts programs that serve HTTP and ends just those.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { until } from '../until.ts'
+
+export type Program = Awaited<ReturnType<typeof startProgram>>
+
+/** Starts a program and waits until `readyUrl` answers with success. Rejects with what it wrote when it ends before. */
+export async function startProgram(path: string, args: string[], readyUrl: string) {
+  const child = spawn(path, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  let output = ''
+  child.stderr.on('data', (chunk) => {
+    output = `${output}${chunk}`.slice(-4_000)
+  })
+  const ended = once(child, 'close')
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    await ended
+  }
+  try {
+    await until(`${path} answers`, async () => {
+      if (child.exitCode !== null) throw new Error(`${path} ended (${child.exitCode}): ${output}`)
+      return fetch(readyUrl).then(
+        (response) => response.ok,
+        () => false,
+      )
+    })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { stop }
+}

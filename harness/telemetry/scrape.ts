@@ -1,0 +1,38 @@
+// Reads a service's own metrics from its pull endpoint.
+import { parseExposition, type Sample } from './exposition-parser.ts'
+
+export type Scrape = Awaited<ReturnType<typeof scrape>>
+
+/** What the endpoint serves at the moment. */
+export async function scrape({ metricsUrl }: { metricsUrl: string }) {
+  const response = await fetch(metricsUrl)
+  if (response.status !== 200) throw new Error(`The scrape failed: ${response.status}`)
+  const families = parseExposition(await response.text(), 'text')
+  const samples = [...families.values()].flatMap((family) => family.samples)
+  /** The samples of this name that have at least these labels. */
+  const series = (name: string, labels: Record<string, string> = {}): Sample[] =>
+    samples.filter((sample) => sample.name === name && hasLabels(sample, labels))
+  return {
+    families,
+    series,
+    /** Their sum; 0 where there is none. */
+    sum: (name: string, labels?: Record<string, string>): number =>
+      series(name, labels).reduce((sum, { value }) => sum + value, 0),
+  }
+}
+
+function hasLabels(sample: Sample, labels: Record<string, string>): boolean {
+  return Object.entries(labels).every(([name, value]) => sample.labels[name] === value)
+}
+
+/** How much a sample grows while `work` is done. */
+export async function growth(
+  target: { metricsUrl: string },
+  name: string,
+  labels: Record<string, string>,
+  work: () => Promise<unknown>,
+): Promise<number> {
+  const before = (await scrape(target)).sum(name, labels)
+  await work()
+  return (await scrape(target)).sum(name, labels) - before
+}

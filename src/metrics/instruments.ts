@@ -1,0 +1,232 @@
+// Every instrument that the service records, by the name of what happened. The only file in src/ that
+// imports @opentelemetry/api; without a registered SDK each call is a no-op.
+import { type Attributes, metrics as api, type Counter, type Histogram, type Meter } from '@opentelemetry/api'
+import {
+  catalogue,
+  type databaseCollections,
+  type databaseErrors,
+  type databaseOperations,
+  exceptionTypes,
+  type loginOutcomes,
+  type Metric,
+  type MetricName,
+  type rejectionReasons,
+} from './catalogue.ts'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** One statement: what it does, to which table, and the class of its failure, if it failed. */
+export type DatabaseOperation = {
+  operation: (typeof databaseOperations)[number]
+  collection?: (typeof databaseCollections)[number] | undefined
+  error?: (typeof databaseErrors)[number] | undefined
+}
+export type RejectionReason = (typeof rejectionReasons)[number]
+/** A reading of the connection pool, in connections and waiting requests. */
+export type PoolReading = { idle: number; used: number; max: number; pending: number }
+export type MigrationsReading = { applied: number; unapplied: number }
+/** What a build says of itself. */
+export type Build = { version: string; revision: string; runtime: string }
+/** A request as its route, method and status tell it; `route` is the template, absent where none matched. */
+export type RequestOutcome = { method: string; route: string | undefined; status: number }
+/** What it was carried by; `version` is HTTP's, such as `1.1`. */
+export type RequestProtocol = { scheme: string; version: string }
+
+/**
+ * Makes every instrument of the catalogue, at 0 where it is a counter, and returns one function for each
+ * thing that happens. None of them throws or waits.
+ *
+ * Must run after the SDK was registered: an instrument made before it records nothing, for ever.
+ */
+export function createMetrics(build: Build) {
+  const meter = api.getMeter('microposts', build.version)
+  const count = (name: MetricName) => counterFromZero(meter, name)
+  const histogram = (name: MetricName): Histogram => meter.createHistogram(name, options(name))
+
+  const active = meter.createUpDownCounter(
+    'http.server.active_requests',
+    options('http.server.active_requests'),
+  )
+  const duration = histogram('http.server.request.duration')
+  const requestBody = histogram('http.server.request.body.size')
+  const responseBody = histogram('http.server.response.body.size')
+  const operation = histogram('db.client.operation.duration')
+  const timeouts = count('db.client.connection.timeouts')
+  const waitTime = histogram('db.client.connection.wait_time')
+  const useTime = histogram('db.client.connection.use_time')
+  const postsCreated = count('microposts.post.created')
+  const postsEdited = count('microposts.post.edited')
+  const postsDeleted = count('microposts.post.deleted')
+  const usersRegistered = count('microposts.user.registered')
+  const usersDeleted = count('microposts.user.deleted')
+  const followsCreated = count('microposts.follow.created')
+  const followsDeleted = count('microposts.follow.deleted')
+  const timelineSize = histogram('microposts.timeline.size')
+  const streamClients = meter.createUpDownCounter(
+    'microposts.stream.clients',
+    options('microposts.stream.clients'),
+  )
+  streamClients.add(0)
+  const logins = count('microposts.login')
+  const replayed = count('microposts.idempotency.replayed')
+  const rejected = count('microposts.request.rejected')
+  const restarts = count('microposts.worker.restarted')
+  const exceptions = meter.createCounter('microposts.exception', options('microposts.exception'))
+
+  meter.createGauge('microposts.build.info', options('microposts.build.info')).record(1, {
+    'service.version': build.version,
+    'vcs.ref.head.revision': build.revision,
+    'process.runtime.version': build.runtime,
+  })
+
+  return {
+    requestStarted: (method: string, scheme: string) => active.add(1, activeAttributes(method, scheme)),
+    requestEnded: (outcome: RequestOutcome, protocol: RequestProtocol, seconds: number) => {
+      active.add(-1, activeAttributes(outcome.method, protocol.scheme))
+      duration.record(seconds, durationAttributes(outcome, protocol))
+    },
+    requestBodyRead: (outcome: RequestOutcome, bytes: number) =>
+      requestBody.record(bytes, outcomeAttributes(outcome)),
+    responseBodySent: (outcome: RequestOutcome, bytes: number) =>
+      responseBody.record(bytes, outcomeAttributes(outcome)),
+    requestRejected: (reason: RejectionReason) => rejected.add(1, { 'microposts.rejection.reason': reason }),
+
+    databaseOperated: (what: DatabaseOperation, seconds: number) =>
+      operation.record(seconds, operationAttributes(what)),
+    connectionTimedOut: () => timeouts.add(1, poolAttributes),
+    connectionWaited: (seconds: number) => waitTime.record(seconds, poolAttributes),
+    connectionUsed: (seconds: number) => useTime.record(seconds, poolAttributes),
+    observePool: (read: () => PoolReading) => observePool(meter, read),
+    observeMigrations: (read: () => MigrationsReading) => observeMigrations(meter, read),
+
+    userRegistered: () => usersRegistered.add(1),
+    userDeleted: () => usersDeleted.add(1),
+    postCreated: (referenced: boolean) => postsCreated.add(1, { 'microposts.post.referenced': referenced }),
+    postEdited: () => postsEdited.add(1),
+    postsDeleted: (posts: number) => postsDeleted.add(posts),
+    followCreated: () => followsCreated.add(1),
+    followsDeleted: (follows: number) => followsDeleted.add(follows),
+    timelineServed: (posts: number) => timelineSize.record(posts),
+    streamOpened: () => streamClients.add(1),
+    streamClosed: () => streamClients.add(-1),
+    loggedIn: (outcome: (typeof loginOutcomes)[number]) =>
+      logins.add(1, { 'microposts.login.outcome': outcome }),
+    idempotencyReplayed: () => replayed.add(1),
+
+    workerRestarted: () => restarts.add(1),
+
+    /** Starts the exceptions of every route at 0; called once, when the routes are known. */
+    expectRoutes: (routes: readonly string[]) => {
+      for (const route of routes)
+        for (const type of exceptionTypes) exceptions.add(0, { 'error.type': type, 'http.route': route })
+    },
+    exceptionThrown: (error: unknown, route: string | undefined) =>
+      exceptions.add(1, { 'error.type': exceptionType(error), ...(route && { 'http.route': route }) }),
+  }
+}
+
+function options(name: MetricName) {
+  const metric: Metric = catalogue[name]
+  return {
+    unit: metric.unit,
+    description: metric.description,
+    ...(metric.boundaries && { advice: { explicitBucketBoundaries: metric.boundaries } }),
+  }
+}
+
+/** A counter with one series, at 0, for each combination of its closed sets: `rate()` then sees the first event. */
+function counterFromZero(meter: Meter, name: MetricName): Counter {
+  const counter = meter.createCounter(name, options(name))
+  for (const attributes of combinations(Object.entries(catalogue[name].attributes)))
+    counter.add(0, attributes)
+  return counter
+}
+
+function combinations(sets: [string, readonly (string | boolean)[] | string][]): Attributes[] {
+  const [first, ...rest] = sets
+  if (!first) return [{}]
+  const [key, values] = first
+  if (typeof values === 'string') return []
+  return values.flatMap((value) => combinations(rest).map((attributes) => ({ [key]: value, ...attributes })))
+}
+
+const poolAttributes = { 'db.client.connection.pool.name': 'microposts' }
+const idleAttributes = { ...poolAttributes, 'db.client.connection.state': 'idle' }
+const usedAttributes = { ...poolAttributes, 'db.client.connection.state': 'used' }
+
+function observePool(meter: Meter, read: () => PoolReading) {
+  const observable = (name: MetricName) => meter.createObservableUpDownCounter(name, options(name))
+  const count = observable('db.client.connection.count')
+  const max = observable('db.client.connection.max')
+  const pending = observable('db.client.connection.pending_requests')
+  meter.addBatchObservableCallback(
+    (result) => {
+      const reading = read()
+      result.observe(count, reading.idle, idleAttributes)
+      result.observe(count, reading.used, usedAttributes)
+      result.observe(max, reading.max, poolAttributes)
+      result.observe(pending, reading.pending, poolAttributes)
+    },
+    [count, max, pending],
+  )
+}
+
+function observeMigrations(meter: Meter, read: () => MigrationsReading) {
+  const gauge = (name: MetricName) => meter.createObservableGauge(name, options(name))
+  const applied = gauge('microposts.migrations.applied')
+  const unapplied = gauge('microposts.migrations.unapplied')
+  meter.addBatchObservableCallback(
+    (result) => {
+      const reading = read()
+      result.observe(applied, reading.applied)
+      result.observe(unapplied, reading.unapplied)
+    },
+    [applied, unapplied],
+  )
+}
+
+const methods: ReadonlySet<string> = new Set(
+  catalogue['http.server.active_requests'].attributes['http.request.method'],
+)
+
+/** Methods that clients invent are one value, as the HTTP semantic conventions say. */
+const knownMethod = (method: string) => (methods.has(method) ? method : '_OTHER')
+
+function activeAttributes(method: string, scheme: string): Attributes {
+  return { 'http.request.method': knownMethod(method), 'url.scheme': scheme }
+}
+
+function outcomeAttributes({ method, route, status }: RequestOutcome): Attributes {
+  return {
+    'http.request.method': knownMethod(method),
+    'http.response.status_code': status,
+    ...(route && { 'http.route': route }),
+  }
+}
+
+/** @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration */
+function durationAttributes(outcome: RequestOutcome, { scheme, version }: RequestProtocol): Attributes {
+  return {
+    ...outcomeAttributes(outcome),
+    'url.scheme': scheme,
+    // Node's parser lets 0.9 and 2.0 pass too, and speaks 1.1 with them.
+    'network.protocol.version': version === '1.0' ? '1.0' : '1.1',
+    ...(outcome.status >= 500 && { 'error.type': String(outcome.status) }),
+  }
+}
+
+function operationAttributes({ operation, collection, error }: DatabaseOperation): Attributes {
+  return {
+    'db.system.name': 'postgresql',
+    'db.operation.name': operation,
+    ...(collection && { 'db.collection.name': collection }),
+    ...(error && { 'error.type': error }),
+  }
+}
+
+const exceptionTypeSet: ReadonlySet<string> = new Set(exceptionTypes)
+
+function exceptionType(error: unknown): string {
+  const name = error instanceof Error ? error.constructor.name : '_OTHER'
+  return exceptionTypeSet.has(name) ? name : '_OTHER'
+}

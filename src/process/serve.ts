@@ -1,0 +1,55 @@
+// The service in one process: database, metrics, app, listen; and in order back when it is to stop.
+import type { Logger } from 'pino'
+import { createApp } from '../app.ts'
+import type { Config } from '../config.ts'
+import { openDatabase } from '../database/client.ts'
+import { migrateWhenReachable } from '../database/migrations/when-reachable.ts'
+import { createChecks } from '../health/readiness.ts'
+import { startServer } from '../http/server.ts'
+import { createMetrics } from '../metrics/instruments.ts'
+import { readBuild } from './build.ts'
+import { deleteExpiredPeriodically } from './expiry.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import { createLimiters } from './rate-limiters.ts'
+
+/** A supervisor kills after 10 s at the soonest: the database and the last metrics need some of them. */
+const drainMs = 8_000
+
+/** Serves until it is to stop. Throws an Error for people when it cannot start. */
+export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): Promise<void> {
+  const metrics = createMetrics(readBuild())
+  const stopping = new AbortController()
+  const { databaseUrl, dataDir } = config
+  const database = await openDatabase({ url: databaseUrl, dataDir, metrics, log })
+  lifecycle.onStop(() => stopping.abort())
+
+  const checks = createChecks(database, stopping.signal)
+  const limiters = createLimiters(config.limits, {
+    shared: database.kind === 'postgresql' ? database.client : undefined,
+    workers: config.workers,
+  })
+  const app = createApp({ config, database, limiters, metrics, log, checks, stopping: stopping.signal })
+  try {
+    const { host, port } = config
+    const server = await startServer({ handle: app.callback(), host, port, metrics })
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`
+    lifecycle.listening({ url, database: database.name })
+    try {
+      await migrateWhenReachable(database, { log, signal: stopping.signal })
+      if (!stopping.signal.aborted) lifecycle.ready()
+      void deleteExpiredPeriodically(database.client, { log, signal: stopping.signal })
+      await aborted(stopping.signal)
+    } finally {
+      await server.stop(drainMs)
+    }
+  } finally {
+    await database.close()
+  }
+  lifecycle.stopped()
+}
+
+function aborted(signal: AbortSignal): Promise<unknown> {
+  return signal.aborted
+    ? Promise.resolve()
+    : new Promise((resolve) => signal.addEventListener('abort', resolve))
+}

@@ -1,0 +1,398 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  buildPost,
+  buildUser,
+  call,
+  type Json,
+  type Options,
+  type User,
+  uniqueName,
+} from '../../harness/http/client.ts'
+import { type Service, startService } from '../../harness/service.ts'
+import { growth, scrape } from '../../harness/telemetry/scrape.ts'
+
+let service: Service
+beforeAll(async () => {
+  service = await startService()
+})
+afterAll(async () => {
+  expect((await scrape(service)).sum('microposts_exception_total')).toBe(0)
+  await service.stop()
+})
+
+const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+const password = 'correct horse battery'
+
+const signUp = (json: unknown, options: Options = {}) =>
+  call(service, 'POST', '/api/users', { json, ...options })
+const read = (username: string) => call(service, 'GET', `/api/users/${username}`)
+const change = ({ username, token }: Partial<User>, json: unknown) =>
+  call(service, 'PATCH', `/api/users/${username}`, { token, json })
+const remove = ({ username, token }: Partial<User>) =>
+  call(service, 'DELETE', `/api/users/${username}`, { token })
+const login = (username: string, secret: string) =>
+  call(service, 'POST', '/api/login', { json: { username, password: secret } })
+const isLive = async (token: string) =>
+  (await call(service, 'GET', '/api/sessions', { token })).status === 200
+
+describe('POST /api/users', () => {
+  it('answers 201 with the user and its place, and shows no secret', async () => {
+    const username = uniqueName()
+    const json = { username, password, displayName: '  Alice 🐇 ', bio: 'Down\nthe hole.' }
+    const answer = await signUp(json)
+    expect(answer).toMatchObject({ status: 201 })
+    expect(answer.body).toEqual({
+      href: `${service.url}/api/users/${username}`,
+      username,
+      displayName: 'Alice 🐇',
+      bio: 'Down\nthe hole.',
+      createdAt: expect.stringMatching(timePattern),
+      counts: { posts: 0, followers: 0, following: 0 },
+    })
+    expect(answer.headers.get('Location')).toBe(answer.body.href)
+    expect(answer.headers.get('Set-Cookie')).toBeNull()
+    expect((await read(username)).text).toBe(answer.text)
+  })
+
+  it.each([
+    ['null', { displayName: null, bio: null }],
+    ['empty', { displayName: '', bio: '  ' }],
+    ['absent', {}],
+  ])('takes %s for none', async (_, fields) => {
+    const answer = await signUp({ username: uniqueName(), password, ...fields })
+    expect(answer).toMatchObject({ status: 201, body: { displayName: null, bio: null } })
+  })
+
+  it('takes a form, and ignores fields that it does not know', async () => {
+    const username = uniqueName()
+    const fields = { username, password, displayName: '', id: '1', createdAt: '2000', passwordHash: 'x' }
+    const answer = await signUp(undefined, { body: new URLSearchParams(fields) })
+    expect(answer).toMatchObject({ status: 201, body: { username, displayName: null } })
+    expect(answer.body.createdAt).toMatch(timePattern)
+    expect(answer.body.createdAt).not.toMatch(/^2000/)
+  })
+
+  it('takes the longest of everything, in code points', async () => {
+    const longest = {
+      username: uniqueName().padEnd(50, '-._'),
+      password: '🐘'.repeat(128),
+      displayName: '🐘'.repeat(100),
+      bio: '🐘'.repeat(500),
+    }
+    const { password: secret, ...shown } = longest
+    expect(await signUp(longest)).toMatchObject({ status: 201, body: shown })
+    expect(await login(longest.username, secret)).toMatchObject({ status: 200 })
+  })
+
+  const characters = 'must be 1 to 50 of A-Z a-z 0-9 _ . - with at least one letter or digit'
+  it.each([
+    ['no username', { username: undefined }, '/username', 'is required'],
+    ['a number as username', { username: 5 }, '/username', 'must be a string'],
+    ['an empty username', { username: '' }, '/username', characters],
+    ['a username without letter or digit', { username: '_.-' }, '/username', characters],
+    ['a username over 50', { username: 'x'.repeat(51) }, '/username', characters],
+    ['a space in the username', { username: 'a b' }, '/username', characters],
+    ['another script in the username', { username: 'жук' }, '/username', characters],
+    ['a line break after the username', { username: 'a\n' }, '/username', characters],
+    ['no password', { password: undefined }, '/password', 'is required'],
+    ['null as password', { password: null }, '/password', 'must be a string'],
+    ['7 code points', { password: '🐘'.repeat(7) }, '/password', 'must have at least 8 characters'],
+    ['129 code points', { password: 'x'.repeat(129) }, '/password', 'must have at most 128 characters'],
+    ['NUL in the password', { password: 'long enough\0' }, '/password', 'must not contain NUL'],
+    ['a lone surrogate', { password: 'long enough\ud800' }, '/password', 'must not contain lone surrogates'],
+    ['the commonest', { password: '12345678' }, '/password', 'is one of the commonest passwords'],
+    ['the commonest in capitals', { password: 'PASSWORD' }, '/password', 'is one of the commonest passwords'],
+    ['a long name', { displayName: 'x'.repeat(101) }, '/displayName', 'must have at most 100 characters'],
+    ['NUL in the name', { displayName: 'a\0b' }, '/displayName', 'must not contain NUL'],
+    ['an object as name', { displayName: {} }, '/displayName', 'must be a string'],
+    ['a long bio', { bio: '🐘'.repeat(501) }, '/bio', 'must have at most 500 characters'],
+    ['a lone surrogate in the bio', { bio: '\udc00' }, '/bio', 'must not contain lone surrogates'],
+  ])('refuses %s', async (_, fields, pointer, detail) => {
+    const username = uniqueName()
+    const answer = await signUp({ username, password, ...fields })
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { type: '/problems/invalid-input', errors: [{ pointer, detail }] },
+    })
+    expect(await read(username)).toMatchObject({ status: 404 })
+  })
+
+  it('names every fault at once', async () => {
+    const answer = await signUp({ username: '!', password: 'short', displayName: 1, bio: false })
+    const pointers = answer.body.errors.map(({ pointer }: Json) => pointer)
+    expect(pointers).toEqual(['/username', '/password', '/displayName', '/bio'])
+  })
+
+  it('refuses a name that is taken, in any case', async () => {
+    const { username } = await buildUser(service)
+    for (const taken of [username, username.toUpperCase()]) {
+      expect(await signUp({ username: taken, password })).toMatchObject({
+        status: 409,
+        body: { type: '/problems/username-taken', detail: `Username ${taken} is taken.` },
+      })
+    }
+  })
+
+  it('lets exactly one of many at once have a name, and counts one', async () => {
+    const username = uniqueName()
+    const names = Array.from({ length: 6 }, (_, i) => (i % 2 ? username : username.toUpperCase()))
+    const registered = await growth(service, 'microposts_user_registered_total', {}, async () => {
+      const answers = await Promise.all(names.map((name) => signUp({ username: name, password })))
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409, 409, 409])
+    })
+    expect(registered).toBe(1)
+  })
+})
+
+describe('GET /api/users', () => {
+  it('lists the newest first, page by page', async () => {
+    const [first, second, third] = [
+      await buildUser(service),
+      await buildUser(service),
+      await buildUser(service),
+    ]
+    const page = await call(service, 'GET', '/api/users?limit=2')
+    expect(page.body.map(({ username }: Json) => username)).toEqual([third.username, second.username])
+    expect(page.body[0]).toEqual((await read(third.username)).body)
+    const next = /^<([^>]*)>; rel="next"$/.exec(page.headers.get('Link') ?? '')?.[1] ?? ''
+    const rest = await call(service, 'GET', next)
+    expect(rest.body[0].username).toBe(first.username)
+  })
+})
+
+describe('GET /api/users/:username', () => {
+  it('answers in any case of the name, HEAD too', async () => {
+    const { username } = await buildUser(service)
+    expect(await read(username.toUpperCase())).toMatchObject({ status: 200, body: { username } })
+    const head = await call(service, 'HEAD', `/api/users/${username}`)
+    expect(head).toMatchObject({ status: 200, text: '' })
+  })
+
+  it.each(['nobody-is-called-so', 'a%00b', '%F0%9F%90%87', 'a%20b', '_'])(
+    'answers 404 for %s',
+    async (name) => {
+      expect(await read(name)).toMatchObject({ status: 404, body: { type: '/problems/not-found' } })
+    },
+  )
+})
+
+describe('PATCH /api/users/:username', () => {
+  it('changes what is given, in JSON or a form; null and empty mean none', async () => {
+    const alice = await buildUser(service, { displayName: 'Alice', bio: 'Here.' })
+    expect((await change(alice, { bio: ' There. ' })).body).toMatchObject({
+      displayName: 'Alice',
+      bio: 'There.',
+    })
+    const form = await call(service, 'PATCH', `/api/users/${alice.username}`, {
+      token: alice.token,
+      body: new URLSearchParams({ displayName: '' }),
+    })
+    expect(form).toMatchObject({ status: 200, body: { displayName: null, bio: 'There.' } })
+    expect((await change(alice, { bio: null })).body).toMatchObject({ displayName: null, bio: null })
+    const last = await change(alice, { username: 'other', counts: { posts: 9 } })
+    expect(last).toMatchObject({ status: 200, body: { username: alice.username, counts: { posts: 0 } } })
+    expect((await read(alice.username)).body).toEqual(last.body)
+  })
+
+  it('refuses invalid, anonymous and other users, whether or not there is such a user', async () => {
+    const alice = await buildUser(service)
+    const bob = await buildUser(service)
+    expect(await change(alice, { bio: 5, displayName: 'x'.repeat(101) })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/displayName' }, { pointer: '/bio' }] },
+    })
+    expect(await change({ username: alice.username }, {})).toMatchObject({ status: 401 })
+    for (const username of [bob.username, uniqueName()]) {
+      expect(await change({ ...alice, username }, { bio: 'x' })).toMatchObject({
+        status: 403,
+        body: { type: '/problems/forbidden' },
+      })
+    }
+    expect((await read(bob.username)).body.bio).toBeNull()
+  })
+
+  it('changes the password with the current one, and ends all other sessions', async () => {
+    const alice = await buildUser(service)
+    const { token: other } = (await login(alice.username, alice.password)).body
+    const answer = await change(alice, {
+      password: 'a new and better one',
+      currentPassword: alice.password,
+      bio: 'Safe.',
+    })
+    expect(answer).toMatchObject({ status: 200, body: { bio: 'Safe.' } })
+    expect(answer.text).not.toContain('password')
+    expect(await isLive(alice.token)).toBe(true)
+    expect(await isLive(other)).toBe(false)
+    expect(await login(alice.username, alice.password)).toMatchObject({ status: 401 })
+    expect(await login(alice.username, 'a new and better one')).toMatchObject({ status: 200 })
+  })
+
+  it.each([
+    ['without the current one', {}, '/currentPassword'],
+    ['with a wrong current one', { currentPassword: 'not the right one' }, '/currentPassword'],
+    ['that is too short', { password: 'short', currentPassword: password }, '/password'],
+    ['that is one of the commonest', { password: 'iloveyou', currentPassword: password }, '/password'],
+  ])('refuses a password %s, and changes nothing', async (_, fields, pointer) => {
+    const alice = await buildUser(service)
+    const { token: other } = (await login(alice.username, alice.password)).body
+    const answer = await change(alice, { password: 'a new and better one', bio: 'Changed?', ...fields })
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer }] } })
+    expect(await isLive(other)).toBe(true)
+    expect((await read(alice.username)).body.bio).toBeNull()
+    expect(await login(alice.username, alice.password)).toMatchObject({ status: 200 })
+  })
+
+  it('lets one of two changes of a password at once win', async () => {
+    const alice = await buildUser(service)
+    const passwords = ['first new password', 'second new password']
+    const answers = await Promise.all(
+      passwords.map((next) => change(alice, { password: next, currentPassword: alice.password })),
+    )
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400])
+    const works = await Promise.all(passwords.map((secret) => login(alice.username, secret)))
+    expect(works.map(({ status }) => status)).toEqual(
+      answers.map(({ status }) => (status === 200 ? 200 : 401)),
+    )
+  })
+
+  it('leaves one session when two sessions change the password at once', async () => {
+    const alice = await buildUser(service)
+    const { token: second } = (await login(alice.username, alice.password)).body
+    const tokens = [alice.token, second]
+    const answers = await Promise.all(
+      tokens.map((token, i) =>
+        change({ ...alice, token }, { password: `new password ${i}`, currentPassword: alice.password }),
+      ),
+    )
+    const won = answers.map(({ status }) => status === 200)
+    expect(won.filter(Boolean)).toHaveLength(1)
+    expect(await Promise.all(tokens.map(isLive))).toEqual(won)
+  })
+
+  it('leaves no session to whoever logged in with the old password meanwhile', async () => {
+    const alice = await buildUser(service)
+    const [changed, ...logins] = await Promise.all([
+      change(alice, { password: 'a new and better one', currentPassword: alice.password }),
+      ...Array.from({ length: 8 }, () => login(alice.username, alice.password)),
+    ])
+    expect(changed).toMatchObject({ status: 200 })
+    for (const { status, body } of logins) {
+      expect([200, 401]).toContain(status)
+      if (status === 200) expect(await isLive(body.token)).toBe(false)
+    }
+    const sessions = await call(service, 'GET', '/api/sessions', { token: alice.token })
+    expect(sessions.body).toMatchObject([{ current: true }])
+  })
+})
+
+describe('DELETE /api/users/:username', () => {
+  it('takes posts and sessions along, and leaves posts of others without their reference', async () => {
+    const alice = await buildUser(service)
+    const bob = await buildUser(service)
+    const { token: other } = (await login(alice.username, alice.password)).body
+    const own = await buildPost(service, alice, { referenced: alice.username })
+    const plain = await buildPost(service, bob, { referenced: alice.username })
+    const written = await buildPost(service, bob, { referenced: alice.username })
+    const json = { text: 'Edited.' }
+    const edited = (await call(service, 'PATCH', written.href, { token: bob.token, json })).body
+    const aside = await buildPost(service, bob, { referenced: bob.username })
+
+    expect(await remove(alice)).toMatchObject({ status: 204, text: '' })
+
+    expect(await read(alice.username)).toMatchObject({ status: 404 })
+    expect(await call(service, 'GET', own.href)).toMatchObject({ status: 404 })
+    expect(await isLive(alice.token)).toBe(false)
+    expect(await isLive(other)).toBe(false)
+    expect(await login(alice.username, alice.password)).toMatchObject({ status: 401 })
+    const { body } = await call(service, 'GET', `/api/users/${bob.username}/collection`)
+    expect(body).toEqual([aside, { ...edited, referenced: null }, { ...plain, referenced: null }])
+    expect((await read(bob.username)).body.counts.posts).toBe(3)
+  })
+
+  it('gives every post that it changes a new ETag, and no other', async () => {
+    const alice = await buildUser(service)
+    const bob = await buildUser(service)
+    const referring = await buildPost(service, bob, { referenced: alice.username })
+    const aside = await buildPost(service, bob)
+    await remove(alice)
+    expect((await call(service, 'GET', referring.href)).headers.get('ETag')).toBe('"2"')
+    expect((await call(service, 'GET', aside.href)).headers.get('ETag')).toBe('"1"')
+  })
+
+  it('makes the name free again, for a user who inherits nothing', async () => {
+    const alice = await buildUser(service)
+    await buildPost(service, alice)
+    const key = { 'Idempotency-Key': 'the-same' }
+    const path = `/api/users/${alice.username}/collection`
+    await call(service, 'POST', path, { token: alice.token, json: { text: 'old' }, headers: key })
+    await remove(alice)
+    const again = await buildUser(service, { username: alice.username.toUpperCase() })
+    expect((await read(alice.username)).body).toMatchObject({
+      username: again.username,
+      counts: { posts: 0 },
+    })
+    expect((await call(service, 'GET', path)).body).toEqual([])
+    expect(await isLive(alice.token)).toBe(false)
+    const posted = await call(service, 'POST', path, {
+      token: again.token,
+      json: { text: 'new' },
+      headers: key,
+    })
+    expect(posted).toMatchObject({ status: 201, body: { text: 'new', user: again.username } })
+  })
+
+  it('counts the user and the posts that went along', async () => {
+    const alice = await buildUser(service)
+    for (let i = 0; i < 3; i++) await buildPost(service, alice)
+    const users = await growth(service, 'microposts_user_deleted_total', {}, async () => {
+      const posts = await growth(service, 'microposts_post_deleted_total', {}, () => remove(alice))
+      expect(posts).toBe(3)
+      expect(await remove(alice)).toMatchObject({ status: 401 })
+    })
+    expect(users).toBe(1)
+  })
+
+  it('refuses anonymous and other users', async () => {
+    const alice = await buildUser(service)
+    const bob = await buildUser(service)
+    expect(await remove({ username: alice.username })).toMatchObject({ status: 401 })
+    expect(await remove({ ...bob, username: alice.username })).toMatchObject({ status: 403 })
+    expect(await read(alice.username)).toMatchObject({ status: 200 })
+  })
+
+  it('agrees with posts, logins and references that are made meanwhile', async () => {
+    const bob = await buildUser(service)
+    const created = () => scrape(service).then((page) => page.sum('microposts_post_created_total'))
+    const deleted = () => scrape(service).then((page) => page.sum('microposts_post_deleted_total'))
+    const before = (await created()) - (await deleted())
+    for (let round = 0; round < 5; round++) {
+      const alice = await buildUser(service)
+      const path = `/api/users/${alice.username}/collection`
+      const { token } = alice
+      const [removed, ...answers] = await Promise.all([
+        remove(alice),
+        login(alice.username, alice.password),
+        ...Array.from({ length: 6 }, (_, i) =>
+          call(service, 'POST', path, {
+            token,
+            json: { text: `${i}`, referenced: alice.username },
+            headers: i % 2 ? { 'Idempotency-Key': `${i}` } : {},
+          }),
+        ),
+        ...Array.from({ length: 6 }, () =>
+          call(service, 'POST', `/api/users/${bob.username}/collection`, {
+            token: bob.token,
+            json: { text: 'x', referenced: alice.username },
+          }),
+        ),
+      ])
+      expect(removed).toMatchObject({ status: 204 })
+      for (const { status } of answers) expect([200, 201, 400, 401, 404]).toContain(status)
+      expect((await call(service, 'GET', path)).status).toBe(404)
+    }
+    const { body: posts } = await call(service, 'GET', `/api/users/${bob.username}/collection?limit=100`)
+    for (const { referenced } of posts) expect(referenced).toBeNull()
+    expect((await read(bob.username)).body.counts.posts).toBe(posts.length)
+    expect((await created()) - (await deleted())).toBe(before + posts.length)
+  })
+})

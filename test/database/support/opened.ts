@@ -1,0 +1,54 @@
+// The database layer by itself, on either database, with the metrics it records and the lines it logs.
+import { metrics as api } from '@opentelemetry/api'
+import { freshFolder, freshServerDatabase, type TestDatabase } from '../../../harness/database.ts'
+import { hasServer } from '../../../harness/postgres.ts'
+import { type Database, openDatabase } from '../../../src/database/client.ts'
+import { createMetrics } from '../../../src/metrics/instruments.ts'
+import { createCollected, samplesOf } from '../../otel/pull/support/collected.ts'
+
+export type Opened = Awaited<ReturnType<typeof openFresh>>
+
+/** The databases to run tests on: embedded always, PostgreSQL where there is a server (see hasServer). */
+export const kinds: Database['kind'][] = hasServer() ? ['pglite', 'postgresql'] : ['pglite']
+
+/** Opens an empty database of this kind. */
+export async function openFresh(kind: Database['kind']) {
+  return openExisting(kind === 'pglite' ? await freshFolder() : await freshServerDatabase())
+}
+
+/** Opens a database that is there; `close` drops it too. */
+export async function openExisting(from: TestDatabase) {
+  const env = { DATABASE_URL: undefined, DATA_DIR: '', ...from.env }
+  const collected = createCollected()
+  api.disable()
+  api.setGlobalMeterProvider({ getMeter: collected.meter })
+  const { log, lines } = collectLog()
+  const database = await openDatabase({
+    url: env.DATABASE_URL,
+    dataDir: env.DATA_DIR,
+    metrics: createMetrics({ version: '', revision: '', runtime: '' }),
+    log,
+  })
+  return {
+    ...database,
+    lines,
+    /** The samples with this name as the pull endpoint shows them, `name{labels}` each with its value. */
+    samples: async (name: string): Promise<Record<string, number>> => {
+      const samples = samplesOf(await collected.families()).filter((sample) => sample.name === name)
+      return Object.fromEntries(samples.map(({ labels, value }) => [Object.values(labels).join(' '), value]))
+    },
+    closeAndDrop: async () => {
+      await database.close().catch(() => {})
+      await from.drop()
+    },
+  }
+}
+
+/** A log that keeps its lines. */
+export function collectLog() {
+  const lines: { level: string; fields: object; message: string }[] = []
+  const at = (level: string) => (fields: object, message: string) => {
+    lines.push({ level, fields, message })
+  }
+  return { lines, log: { info: at('info'), warn: at('warn'), error: at('error') } }
+}

@@ -1,0 +1,169 @@
+// Every expression in rules, dashboards and docs against a live Prometheus: it names what there is, and gives data.
+import { globSync, readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { buildPost, buildUser, call, uniqueName } from '../../harness/http/client.ts'
+import { administer, hasServer, server } from '../../harness/postgres.ts'
+import { findProgram, requireProgram } from '../../harness/programs/find.ts'
+import { until } from '../../harness/until.ts'
+import { addressOf } from '../../scripts/alerts/faults.ts'
+import { type Monitoring, startMonitoring } from '../../scripts/alerts/monitoring.ts'
+import { createDatabase, type Service, startService } from '../../scripts/alerts/relayed-service.ts'
+import { shortenDurations } from '../../scripts/alerts/shorten.ts'
+import { metricsByFamily } from '../metrics/support/closed-sets.ts'
+import { queriesOf } from './support/documented-queries.ts'
+import { readExpression } from './support/promql.ts'
+
+type RulesFile = { groups: { rules: { record?: string; alert?: string; expr: string }[] }[] }
+type Target = { expr: string; legendFormat: string }
+type Dashboard = { panels: { title: string; targets?: Target[] }[] }
+
+/** 5m is 20 s, so that rules have something to say within seconds. */
+const divisor = 15
+
+const rules = globSync('deploy/prometheus/rules/*.yml')
+  .flatMap((file) => (parse(readFileSync(file, 'utf8')) as RulesFile).groups)
+  .flatMap((group) => group.rules)
+  .map(({ record, alert, expr }) => ({ name: record ?? alert ?? '', expr }))
+const panels = globSync('deploy/grafana/dashboards/*.json').flatMap((file) =>
+  (JSON.parse(readFileSync(file, 'utf8')) as Dashboard).panels.flatMap(({ title, targets = [] }) =>
+    targets.map(({ expr, legendFormat }) => ({
+      name: `${file.replace(/^.*\//, '')}: ${title}`,
+      expr: expr.replace(/\$(instance|route)/g, '.*').replaceAll('$__rate_interval', '20s'),
+      legend: legendFormat,
+    })),
+  ),
+)
+const documented = ['README.md', ...globSync('docs/*.md')].flatMap((file) =>
+  queriesOf(readFileSync(file, 'utf8')).map((expr) => ({
+    name: file,
+    expr: shortenDurations(expr, divisor),
+    legend: '',
+  })),
+)
+const queries = [...panels, ...documented]
+const ofPrometheus = ['up', 'ALERTS', 'scrape_duration_seconds', 'scrape_samples_scraped', 'target_info']
+
+describe('rules, dashboards and docs', () => {
+  it('name what the catalogue has, what a rule records, or what Prometheus makes itself', () => {
+    const recorded = rules.map(({ name }) => name)
+    const known = new Set([...metricsByFamily.keys(), ...recorded, ...ofPrometheus])
+    const unknown = [...rules, ...queries].flatMap(({ name, expr }) =>
+      readExpression(expr)
+        .metrics.filter(
+          (metric) => !known.has(metric) && !known.has(metric.replace(/_(bucket|count|sum)$/, '')),
+        )
+        .map((metric) => `${name}: ${metric}`),
+    )
+    expect(unknown).toEqual([])
+  })
+})
+
+describe.runIf(hasServer())('rules, dashboards and docs, asked of a live Prometheus', () => {
+  let service: Service
+  let monitoring: Monitoring
+  const undo: (() => Promise<unknown>)[] = []
+
+  beforeAll(async () => {
+    const prometheus = findProgram('prometheus')
+    const alertmanager = findProgram('alertmanager')
+    if (!prometheus || !alertmanager || !server) return
+    const database = await createDatabase(server)
+    undo.push(database.drop)
+    service = await startService({ databaseUrl: database.url, until: 'ready' })
+    undo.push(() => service.stop())
+    await administer(database.url, failing)
+    monitoring = await startMonitoring({ prometheus, alertmanager, divisor, target: addressOf(service) })
+    undo.push(monitoring.stop)
+    // What the push profile adds: here the service's own page stands for the Collector's.
+    await monitoring.setTargets('collector', [addressOf(service)])
+  }, 90_000)
+  afterAll(async () => {
+    for (const step of undo.toReversed()) await step()
+  })
+
+  it('have data after some traffic, and name nothing that is not there', {
+    timeout: 120_000,
+  }, async (context) => {
+    requireProgram('prometheus', context)
+    requireProgram('alertmanager', context)
+    let empty: string[] = []
+    await until(
+      'every query gives data',
+      async () => {
+        await makeTraffic(service)
+        empty = await namesWithoutData(monitoring.url)
+        return empty.length === 0
+      },
+      75_000,
+    ).catch(() => {})
+    expect(empty).toEqual([])
+
+    const labels = await labelsByMetric(monitoring.url)
+    const unknown = [...rules, ...queries].flatMap(({ name, expr }) => {
+      const { metrics, needs } = readExpression(expr)
+      return [
+        ...metrics.filter((metric) => !labels.has(metric)).map((metric) => `${name}: no metric ${metric}`),
+        ...needs
+          .filter((need) => !need.metrics.some((metric) => labels.get(metric)?.has(need.label)))
+          .map((need) => `${name}: no label ${need.label} on ${need.metrics}`),
+      ]
+    })
+    expect(unknown).toEqual([])
+  })
+})
+
+/** A post with the text `fail` is an error that nobody foresaw. */
+const failing = `CREATE FUNCTION fail() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$ LANGUAGE plpgsql;
+  CREATE TRIGGER fail BEFORE INSERT ON "Post" FOR EACH ROW WHEN (NEW."text" = 'fail') EXECUTE FUNCTION fail()`
+
+/** Some of everything: successes, refusals, an unknown path, an error. */
+async function makeTraffic(target: { url: string }) {
+  const user = await buildUser(target)
+  const other = await buildUser(target)
+  const mine = `/api/users/${user.username}`
+  const { token } = user
+  await buildPost(target, user)
+  const { id } = await buildPost(target, user, { referenced: other.username })
+  await call(target, 'POST', `${mine}/collection`, { token, json: { text: 'fail' } })
+  await call(target, 'PATCH', `${mine}/collection/${id}`, { token, json: { text: 'Edited' } })
+  await call(target, 'DELETE', `${mine}/collection/${id}`, { token })
+  await call(target, 'GET', `${mine}/collection`)
+  await call(target, 'PUT', `${mine}/following/${other.username}`, { token })
+  await call(target, 'GET', `${mine}/timeline`, { token })
+  await call(target, 'POST', '/api/users', { json: { username: user.username, password: user.password } })
+  await call(target, 'POST', '/api/login', { json: { username: uniqueName(), password: 'a guess of mine' } })
+  await call(target, 'GET', '/nowhere')
+}
+
+async function ask<T>(url: string, path: string): Promise<T> {
+  const response = await fetch(url + path)
+  return ((await response.json()) as { data: T }).data
+}
+
+type Vector = { result: { metric: Record<string, string>; value: [number, string] }[] }
+
+/** Queries that give nothing, or only what is no number, or lack a label that their legend shows. */
+async function namesWithoutData(url: string): Promise<string[]> {
+  const names: string[] = []
+  for (const { name, expr, legend } of queries) {
+    const { result } = await ask<Vector>(url, `/api/v1/query?query=${encodeURIComponent(expr)}`)
+    const numbers = result.filter(({ value }) => value[1] !== 'NaN')
+    const shown = Array.from(legend.matchAll(/\{\{(\w+)\}\}/g), ([, label = '']) => label)
+    if (numbers.length === 0) names.push(`${name}: ${expr}`)
+    else if (!shown.every((label) => numbers.some(({ metric }) => label in metric)))
+      names.push(`${name}: its legend ${legend}`)
+  }
+  return names
+}
+
+async function labelsByMetric(url: string): Promise<Map<string, Set<string>>> {
+  const series = await ask<Record<string, string>[]>(url, `/api/v1/series?match[]={__name__=~".%2B"}`)
+  const labels = new Map<string, Set<string>>()
+  for (const { __name__: name = '', ...rest } of series) {
+    const known = labels.get(name) ?? new Set()
+    for (const label of Object.keys(rest)) known.add(label)
+    labels.set(name, known)
+  }
+  return labels
+}

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildUser, call, type Json, type User, uniqueName } from '../../harness/http/client.ts'
+import { type Service, startService } from '../../harness/service.ts'
+import { growth, scrape } from '../../harness/telemetry/scrape.ts'
+
+let service: Service
+beforeAll(async () => {
+  service = await startService()
+})
+afterAll(() => service.stop())
+
+const following = ({ username }: { username: string }) => `/api/users/${username}/following`
+const follow = ({ username, token }: User, other: { username: string }) =>
+  call(service, 'PUT', `${following({ username })}/${other.username}`, { token })
+const unfollow = ({ username, token }: User, other: { username: string }) =>
+  call(service, 'DELETE', `${following({ username })}/${other.username}`, { token })
+const profile = async ({ username }: User) => (await call(service, 'GET', `/api/users/${username}`)).body
+const names = async (path: string) =>
+  (await call(service, 'GET', path)).body.map((user: Json) => user.username)
+
+describe('PUT and DELETE /api/users/:username/following/:other', () => {
+  it('follow and follow no more, once, with both counts', async () => {
+    const [alice, bob] = [await buildUser(service), await buildUser(service)]
+    const created = await growth(service, 'microposts_follow_created_total', {}, async () => {
+      expect(await follow(alice, bob)).toMatchObject({ status: 204, text: '' })
+      expect(await follow(alice, { username: bob.username.toUpperCase() })).toMatchObject({ status: 204 })
+    })
+    expect(created).toBe(1)
+    expect((await profile(alice)).counts).toEqual({ posts: 0, followers: 0, following: 1 })
+    expect((await profile(bob)).counts).toEqual({ posts: 0, followers: 1, following: 0 })
+    expect(await names(following(alice))).toEqual([bob.username])
+    expect(await names(`/api/users/${bob.username}/followers`)).toEqual([alice.username])
+    const deleted = await growth(service, 'microposts_follow_deleted_total', {}, async () => {
+      expect(await unfollow(alice, bob)).toMatchObject({ status: 204, text: '' })
+      expect(await unfollow(alice, bob)).toMatchObject({ status: 204 })
+    })
+    expect(deleted).toBe(1)
+    expect((await profile(bob)).counts.followers).toBe(0)
+    expect(await names(following(alice))).toEqual([])
+  })
+
+  it.each(['PUT', 'DELETE'])('%s refuses anonymous, another user, an unknown one', async (method) => {
+    const [alice, bob] = [await buildUser(service), await buildUser(service)]
+    const path = `${following(alice)}/${bob.username}`
+    expect(await call(service, method, path)).toMatchObject({ status: 401 })
+    expect(await call(service, method, path, { token: bob.token })).toMatchObject({ status: 403 })
+    for (const other of [uniqueName(), 'a%00b']) {
+      const answer = await call(service, method, `${following(alice)}/${other}`, { token: alice.token })
+      expect(answer).toMatchObject({ status: 404 })
+    }
+  })
+
+  it('refuses to follow oneself', async () => {
+    const alice = await buildUser(service)
+    expect(await follow(alice, { username: alice.username.toUpperCase() })).toMatchObject({
+      status: 400,
+      body: { errors: [{ parameter: 'other', detail: 'is yourself' }] },
+    })
+  })
+})
+
+describe('POST /api/users/:username/following', () => {
+  it('answers the user: 201 when followed now, 200 when already', async () => {
+    const [alice, bob] = [await buildUser(service), await buildUser(service)]
+    const options = { token: alice.token, json: { username: bob.username.toUpperCase() } }
+    const first = await call(service, 'POST', following(alice), options)
+    expect(first).toMatchObject({ status: 201, body: await profile(bob) })
+    expect(first.body.counts.followers).toBe(1)
+    expect(first.headers.get('Location')).toBe(first.body.href)
+    expect(await call(service, 'POST', following(alice), options)).toMatchObject({
+      status: 200,
+      body: first.body,
+    })
+  })
+
+  it('refuses oneself, an unknown user, what is no name, no token and another user', async () => {
+    const [alice, bob] = [await buildUser(service), await buildUser(service)]
+    const post = (json: object, token: string | undefined = alice.token) =>
+      call(service, 'POST', following(alice), { token, json })
+    const fault = (detail: string) => ({ status: 400, body: { errors: [{ pointer: '/username', detail }] } })
+    expect(await post({ username: alice.username })).toMatchObject(fault('is yourself'))
+    expect(await post({ username: uniqueName() })).toMatchObject(fault('is no user'))
+    expect(await post({ username: 'a\0b' })).toMatchObject(fault('is no user'))
+    expect(await post({})).toMatchObject(fault('is required'))
+    expect(await post({ username: bob.username }, bob.token)).toMatchObject({ status: 403 })
+    expect(await call(service, 'POST', following(alice), { json: { username: bob.username } })).toMatchObject(
+      {
+        status: 401,
+      },
+    )
+  })
+})
+
+describe('GET following and followers', () => {
+  it('pages, the newest follow first, whatever the age of the users', async () => {
+    const [alice, bob, carol, dave] = await Promise.all([1, 2, 3, 4].map(() => buildUser(service)))
+    if (!alice || !bob || !carol || !dave) throw new Error('four users')
+    for (const other of [dave, bob, carol]) await follow(alice, other)
+    const first = await call(service, 'GET', `${following(alice)}?limit=2`)
+    expect(first.body.map((user: Json) => user.username)).toEqual([carol.username, bob.username])
+    const next = /<([^>]*)>/.exec(first.headers.get('Link') ?? '')?.[1] ?? ''
+    const second = await call(service, 'GET', next)
+    expect(second.body).toEqual([await profile(dave)])
+    expect(second.headers.get('Link')).toBeNull()
+  })
+
+  it('answers 404 for an unknown user', async () => {
+    for (const list of ['following', 'followers']) {
+      expect(await call(service, 'GET', `/api/users/${uniqueName()}/${list}`)).toMatchObject({ status: 404 })
+    }
+  })
+})
+
+describe('counts and rows', () => {
+  it('agree after everybody follows and unfollows everybody at once, and some are deleted', async () => {
+    const users = await Promise.all(Array.from({ length: 6 }, () => buildUser(service)))
+    const before = await scrape(service)
+    const pairs = users.flatMap((user) =>
+      users.filter((other) => other !== user).map((other) => ({ user, other })),
+    )
+    const statuses = await Promise.all([
+      ...[...pairs, ...pairs].map(({ user, other }) => follow(user, other)),
+      ...pairs.filter((_, i) => i % 3 === 0).map(({ user, other }) => unfollow(user, other)),
+      ...users
+        .slice(0, 2)
+        .map(({ username, token }) => call(service, 'DELETE', `/api/users/${username}`, { token })),
+    ])
+    // Deleted users: 401 for their own token, 404 where others name them. Nothing else.
+    expect(statuses.filter(({ status }) => ![204, 401, 403, 404].includes(status))).toEqual([])
+
+    let rows = 0
+    for (const user of users.slice(2)) {
+      const { counts } = await profile(user)
+      const followees = await names(`${following(user)}?limit=100`)
+      const followers = await names(`/api/users/${user.username}/followers?limit=100`)
+      expect(counts).toEqual({ posts: 0, followers: followers.length, following: followees.length })
+      rows += followees.length
+    }
+    const after = await scrape(service)
+    const moved = (name: string) => after.sum(name) - before.sum(name)
+    expect(moved('microposts_follow_created_total') - moved('microposts_follow_deleted_total')).toBe(rows)
+    expect(moved('microposts_exception_total')).toBe(0)
+  })
+})

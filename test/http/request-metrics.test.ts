@@ -1,0 +1,273 @@
+// What the service records of its requests: durations, sizes, those under way.
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { buildUser, call, type Target } from '../../harness/http/client.ts'
+import { runService, type Service, startService } from '../../harness/service.ts'
+import { scrape } from '../../harness/telemetry/scrape.ts'
+import { until } from '../../harness/until.ts'
+import { exchange, open, requestText } from './support/raw.ts'
+
+const duration = 'http_server_request_duration_seconds_count'
+type Labels = Record<string, string>
+type Grown = { labels: Labels; value: number }
+
+let service: Service
+beforeAll(async () => {
+  service = await startService()
+  // The first call also asks for the document that answers are held against.
+  await recorded(2, () => call(service, 'GET', '/livez'))
+})
+afterAll(() => service.stop())
+
+async function recordsOf(target: { metricsUrl: string }, name: string): Promise<Map<string, Grown>> {
+  const page = await scrape(target)
+  return new Map(
+    page.series(name).map(({ labels: { otel_scope_name, otel_scope_version, ...labels }, value }) => {
+      return [JSON.stringify(labels), { labels, value }]
+    }),
+  )
+}
+
+/** The series that grow while `requests` requests are made, without what names the scope, each with its growth. */
+async function recorded(
+  requests: number,
+  work: () => Promise<unknown>,
+  { name = duration, target = service }: { name?: string; target?: { metricsUrl: string } } = {},
+): Promise<Grown[]> {
+  const before = await recordsOf(target, name)
+  await work()
+  // A record is made a moment after its client has the answer.
+  return until('the records', async () => {
+    const grown = Array.from(await recordsOf(target, name), ([key, { labels, value }]) => {
+      return { labels, value: value - (before.get(key)?.value ?? 0) }
+    }).filter(({ value }) => value !== 0)
+    return grown.reduce((sum, { value }) => sum + value, 0) >= requests && grown
+  })
+}
+
+const answered = {
+  http_request_method: 'GET',
+  http_response_status_code: '200',
+  network_protocol_version: '1.1',
+  url_scheme: 'http',
+}
+
+describe('http.server.request.duration', () => {
+  it('has the route and the listed attributes alone, whatever a client says', async () => {
+    const headers = {
+      'X-Forwarded-Host': 'evil.example',
+      'X-Forwarded-Proto': 'gopher',
+      Forwarded: 'host=worse.example;proto=gopher',
+      'User-Agent': 'x',
+    }
+    const records = await recorded(2, async () => {
+      await call(service, 'GET', '/problems/forbidden?a=b')
+      await call(service, 'GET', '/problems/not-found', { headers })
+    })
+    expect(records).toEqual([{ labels: { ...answered, http_route: '/problems/:code' }, value: 2 }])
+  })
+
+  it('has the boundaries of the semantic conventions', async () => {
+    await call(service, 'GET', '/livez')
+    const page = await until('its record', async () => {
+      const scraped = await scrape(service)
+      return scraped.sum(duration, { http_route: '/livez' }) > 0 && scraped
+    })
+    const bounds = page
+      .series('http_server_request_duration_seconds_bucket', { http_route: '/livez' })
+      .map(({ labels }) => labels.le)
+    expect(bounds.join(' ')).toBe('0.005 0.01 0.025 0.05 0.075 0.1 0.25 0.5 0.75 1.0 2.5 5.0 7.5 10.0 +Inf')
+  })
+
+  it('has no route where none matched, and none for a method that the path lacks', async () => {
+    const records = await recorded(3, async () => {
+      await call(service, 'GET', '/no/such/path')
+      await call(service, 'DELETE', '/livez')
+      await call(service, 'OPTIONS', '/livez')
+    })
+    const expected = [
+      ['GET', '404'],
+      ['DELETE', '405'],
+      ['OPTIONS', '204'],
+    ].map(([method = '', status = '']) => ({
+      labels: { ...answered, http_request_method: method, http_response_status_code: status },
+      value: 1,
+    }))
+    expect(records).toEqual(expect.arrayContaining(expected))
+    expect(records).toHaveLength(3)
+  })
+
+  it('has the route of a request that was refused before its handler, or names what is not there', async () => {
+    const records = await recorded(2, async () => {
+      await call(service, 'GET', '/api/sessions')
+      await call(service, 'GET', '/api/users/nobody-is-so')
+    })
+    expect(records).toEqual([
+      { labels: { ...answered, http_route: '/api/sessions', http_response_status_code: '401' }, value: 1 },
+      {
+        labels: { ...answered, http_route: '/api/users/:username', http_response_status_code: '404' },
+        value: 1,
+      },
+    ])
+  })
+
+  it('has error.type, the status, for a 5xx', async () => {
+    const broken = runService({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/posts' })
+    onTestFinished(() => void broken.kill('SIGKILL'))
+    const { url } = await broken.logged('listening')
+    const { endpoint } = await broken.logged('metrics exported')
+    const target = { url: String(url), metricsUrl: String(endpoint) }
+
+    expect(await recorded(1, () => call(target, 'GET', '/api/users/alice'), { target })).toEqual([
+      {
+        labels: {
+          ...answered,
+          http_route: '/api/users/:username',
+          http_response_status_code: '503',
+          error_type: '503',
+        },
+        value: 1,
+      },
+    ])
+  })
+
+  it('knows no method but those of the HTTP standards', async () => {
+    const records = await recorded(3, async () => {
+      for (const method of ['PROPFIND', 'PURGE', 'M-SEARCH']) await call(service, method, '/no/such')
+    })
+    expect(records).toEqual([
+      {
+        labels: { ...answered, http_request_method: '_OTHER', http_response_status_code: '404' },
+        value: 3,
+      },
+    ])
+  })
+
+  it.each([
+    ['0.9', '1.1'],
+    ['1.0', '1.0'],
+    ['1.1', '1.1'],
+    ['2.0', '1.1'],
+  ])('has the version that it was answered in, when %s was asked', async (asked, version) => {
+    const records = await recorded(1, () => exchange(service, requestText(`GET /problems HTTP/${asked}`)))
+    expect(records).toEqual([
+      { labels: { ...answered, http_route: '/problems', network_protocol_version: version }, value: 1 },
+    ])
+  })
+
+  it('is a 499 with its route when the client goes away before the answer', async () => {
+    const alice = await buildUser(service)
+    const records = await recorded(1, () => abandonBody(service, alice.token, alice.username))
+    expect(records).toEqual([
+      {
+        labels: {
+          ...answered,
+          http_request_method: 'POST',
+          http_route: '/api/users/:username/collection',
+          http_response_status_code: '499',
+        },
+        value: 1,
+      },
+    ])
+  })
+
+  it('is a 499 when the client goes away in the middle of the answer', async () => {
+    const { socket, ended } = open(service)
+    const gone = ended.catch(() => undefined)
+    // More than what the connection's buffers hold.
+    const one = requestText('GET /docs/swagger-ui-bundle.js HTTP/1.1', { Connection: 'keep-alive' })
+    socket.write(one.repeat(50))
+    await once(socket, 'data')
+    socket.destroy()
+    await Promise.race([gone, once(socket, 'close')])
+
+    const labels = { http_route: '/docs/:file', http_response_status_code: '499' }
+    await until('an abandoned answer', async () => (await scrape(service)).sum(duration, labels) > 0)
+  })
+
+  it('tells pipelined requests apart', async () => {
+    const keep = { Connection: 'keep-alive' }
+    const records = await recorded(3, () =>
+      exchange(
+        service,
+        requestText('GET /livez HTTP/1.1', keep) +
+          requestText('GET /no/such HTTP/1.1', keep) +
+          requestText('GET /api/sessions HTTP/1.1'),
+      ),
+    )
+    expect(records).toEqual(
+      expect.arrayContaining([
+        { labels: { ...answered, http_route: '/livez' }, value: 1 },
+        { labels: { ...answered, http_response_status_code: '404' }, value: 1 },
+        { labels: { ...answered, http_route: '/api/sessions', http_response_status_code: '401' }, value: 1 },
+      ]),
+    )
+    expect(records).toHaveLength(3)
+  })
+
+  it('does not count scrapes, nor requests that the process sends', async () => {
+    await scrape(service)
+    const page = await scrape(service)
+    expect(page.series(duration, { http_route: '/metrics' })).toEqual([])
+    expect([...page.families.keys()].filter((name) => name.startsWith('http_client'))).toEqual([])
+    expect((await scrape(service)).sum(duration)).toBe(page.sum(duration))
+  })
+})
+
+/** Goes away in the middle of a request's body, once the service waits for the rest of it. */
+async function abandonBody(target: Target & { metricsUrl: string }, token: string, username: string) {
+  const { socket, ended } = open(target)
+  const gone = ended.catch(() => undefined)
+  const headers = {
+    'Content-Type': 'application/json',
+    'Content-Length': '100',
+    Authorization: `Bearer ${token}`,
+  }
+  socket.write(requestText(`POST /api/users/${username}/collection HTTP/1.1`, headers, '{"text":'))
+  const underWay = { http_request_method: 'POST' }
+  await until('the service waits', async () => {
+    return (await scrape(target)).sum('http_server_active_requests', underWay) === 1
+  })
+  socket.destroy()
+  await Promise.race([gone, once(socket, 'close')])
+  await until('nothing is under way', async () => {
+    return (await scrape(target)).sum('http_server_active_requests') === 0
+  })
+}
+
+describe('http.server.request.body.size and response.body.size', () => {
+  const exchanged = {
+    http_request_method: 'POST',
+    http_route: '/api/login',
+    http_response_status_code: '401',
+  }
+
+  it('are the bytes of the bodies', async () => {
+    const body = JSON.stringify({ username: 'nobody-is-so', password: 'wrong' })
+    const before = await scrape(service)
+    const answer = await call(service, 'POST', '/api/login', {
+      body,
+      headers: { 'Content-Type': 'application/json' },
+    })
+    const after = await until('the record', async () => {
+      const page = await scrape(service)
+      const name = 'http_server_response_body_size_bytes_count'
+      return page.sum(name, exchanged) > before.sum(name, exchanged) && page
+    })
+    const grown = (name: string) => after.sum(name, exchanged) - before.sum(name, exchanged)
+    expect(grown('http_server_request_body_size_bytes_sum')).toBe(body.length)
+    expect(grown('http_server_response_body_size_bytes_sum')).toBe(Buffer.byteLength(answer.text))
+  })
+
+  it('are not recorded where there is no body', async () => {
+    const name = 'http_server_response_body_size_bytes_count'
+    const before = await scrape(service)
+    const records = await recorded(2, async () => {
+      await call(service, 'HEAD', '/problems')
+      await call(service, 'OPTIONS', '/problems')
+    })
+    expect(records).toHaveLength(2)
+    const after = await scrape(service)
+    expect(after.sum(name)).toBe(before.sum(name))
+  })
+})

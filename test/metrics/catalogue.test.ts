@@ -1,0 +1,80 @@
+// What a running service exposes against src/metrics/catalogue.ts, in both directions.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildPost, buildUser, call } from '../../harness/http/client.ts'
+import { type Service, startService } from '../../harness/service.ts'
+import { type Scrape, scrape } from '../../harness/telemetry/scrape.ts'
+import { familyOf } from '../../scripts/generate/families.ts'
+import { withTables } from '../../scripts/generate/metrics-tables.ts'
+import { catalogue } from '../../src/metrics/catalogue.ts'
+import { metricsByFamily, strangers } from './support/closed-sets.ts'
+
+const types = { counter: 'counter', updowncounter: 'gauge', histogram: 'histogram', gauge: 'gauge' }
+
+let service: Service
+let page: Scrape
+
+beforeAll(async () => {
+  service = await startService()
+  await useEverything(service)
+  await scrape(service)
+  // The second scrape tells of the first.
+  page = await scrape(service)
+})
+afterAll(() => service.stop())
+
+/** One request of each kind that makes a series of its own. */
+async function useEverything(target: Service) {
+  const [alice, bob] = [await buildUser(target), await buildUser(target)]
+  const post = await buildPost(target, alice, { referenced: bob.username })
+  const { token } = alice
+  await call(target, 'PATCH', new URL(post.href).pathname, { token, json: { text: 'Another' } })
+  await call(target, 'PUT', `/api/users/${alice.username}/following/${bob.username}`, { token })
+  await call(target, 'GET', `/api/users/${alice.username}/timeline`, { token })
+  await call(target, 'GET', '/api/users/nobody')
+  await call(target, 'GET', '/nowhere')
+  await call(target, 'DELETE', `/api/users/${alice.username}`, { token })
+}
+
+describe('a live scrape', () => {
+  it('has every metric of the catalogue, with its type', () => {
+    const expected = Array.from(metricsByFamily, ([family, { kind }]) => [family, types[kind]])
+    const found = expected.map(([family = '']) => [family, page.families.get(family)?.type])
+    expect(found).toEqual(expected)
+  })
+
+  it('has no family that the catalogue lacks', () => {
+    const unknown = [...page.families.keys()].filter((family) => !metricsByFamily.has(family))
+    expect(unknown).toEqual(['target_info'])
+  })
+
+  it('has no label that its metric does not declare, and no value outside of a closed set', () => {
+    expect(strangers(page)).toEqual([])
+  })
+
+  it('has the buckets of the catalogue', () => {
+    const histograms = [...metricsByFamily].filter(([, { kind }]) => kind === 'histogram')
+    const expected = histograms.map(([family, { boundaries = [] }]) => [family, [...boundaries, Infinity]])
+    const found = histograms.map(([family]) => {
+      const bounds = page
+        .series(`${family}_bucket`)
+        .map(({ labels: { le } }) => (le === '+Inf' ? Infinity : Number(le)))
+      return [family, [...new Set(bounds)]]
+    })
+    expect(found).toEqual(expected)
+  })
+
+  it('says of the service itself what the catalogue says', () => {
+    const helps = Object.entries(catalogue).map(([name, metric]) => [
+      familyOf(name, metric),
+      metric.description,
+    ])
+    const found = helps.map(([family = '']) => [family, page.families.get(family)?.help])
+    expect(found).toEqual(helps)
+  })
+})
+
+describe('docs/metrics.md', () => {
+  it('refuses a page that has lost the marks of its tables', () => {
+    expect(() => withTables('# Metrics\n')).toThrow('The page has no marks')
+  })
+})

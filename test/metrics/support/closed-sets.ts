@@ -1,0 +1,38 @@
+// What the catalogue allows on a page: which families, and which labels together.
+
+import type { Scrape } from '../../../harness/telemetry/scrape.ts'
+import { type AttributeSet, attributeSets } from '../../../scripts/generate/ceiling.ts'
+import { familyOf, labelOf } from '../../../scripts/generate/families.ts'
+import { catalogue, type Metric, recordedByTelemetry } from '../../../src/metrics/catalogue.ts'
+
+const metrics: Readonly<Record<string, Metric>> = { ...catalogue, ...recordedByTelemetry }
+export const metricsByFamily: ReadonlyMap<string, Metric> = new Map(
+  Object.entries(metrics).map(([name, metric]) => [familyOf(name, metric), metric]),
+)
+
+/** The series of a page that the catalogue does not have, as family and labels, each once. */
+export function strangers({ families }: Scrape): string[] {
+  return [...families.values()]
+    .filter(({ name }) => name !== 'target_info')
+    .flatMap(({ name, samples }) => {
+      const metric = metricsByFamily.get(name)
+      const allowed = new Set(metric && attributeSets(metric).map(inLabels))
+      const found = new Set(samples.map(({ labels }) => keyOf(variable(labels, metric))))
+      return [...found].filter((labels) => !allowed.has(labels)).map((labels) => `${name} ${labels}`)
+    })
+}
+
+/** Without what tells a histogram's lines apart, names the scope, or is one value for each process. */
+function variable(labels: AttributeSet, metric: Metric | undefined): AttributeSet {
+  const constant = Object.entries(metric?.attributes ?? {})
+    .filter(([, values]) => values.length === 0)
+    .map(([attribute]) => labelOf(attribute))
+  const left = [...constant, 'le', 'otel_scope_name', 'otel_scope_version']
+  return Object.fromEntries(Object.entries(labels).filter(([label]) => !left.includes(label)))
+}
+
+const inLabels = (attributes: AttributeSet) =>
+  keyOf(Object.fromEntries(Object.entries(attributes).map(([key, value]) => [labelOf(key), value])))
+
+const keyOf = (labels: AttributeSet) =>
+  JSON.stringify(Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))))

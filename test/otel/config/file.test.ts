@@ -1,0 +1,276 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { attributesOf } from '../../../harness/telemetry/otlp-decoder.ts'
+import { startCollector } from '../../../harness/telemetry/otlp-sink.ts'
+import { scrape } from '../../../harness/telemetry/scrape.ts'
+import { until } from '../../../harness/until.ts'
+import { runBare, startBare } from '../support/bare.ts'
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanUp of cleanups.splice(0)) await cleanUp()
+})
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'microposts-otel-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+let files = 0
+async function writeConfig(yaml: string): Promise<string> {
+  const path = join(folder, `${++files}.yaml`)
+  await writeFile(path, yaml)
+  return path
+}
+
+async function start(yaml: string, env: Record<string, string> = {}) {
+  const bare = await startBare({ ...env, OTEL_CONFIG_FILE: await writeConfig(yaml) })
+  cleanups.push(() => bare.kill('SIGKILL'))
+  return bare
+}
+
+/** What a start with this file says on standard error; the file's own name is left out. */
+async function faultsOf(yaml: string): Promise<string[]> {
+  const path = await writeConfig(yaml)
+  const bare = runBare({ OTEL_CONFIG_FILE: path })
+  cleanups.push(() => bare.kill('SIGKILL'))
+  expect(await bare.exited).toBe(1)
+  return bare.stderr().trimEnd().replaceAll(path, 'FILE').split('\n')
+}
+
+const pullReader = `
+    - pull:
+        exporter:
+          prometheus/development:
+            host: 127.0.0.1
+            port: \${TEST_PORT:-0}`
+
+describe('OTEL_CONFIG_FILE', () => {
+  it('starts the readers that it asks for, and replaces the variables', async () => {
+    const receiver = await startCollector()
+    cleanups.push(receiver.stop)
+    const bare = await start(
+      `
+file_format: "1.0"
+resource:
+  attributes:
+    - name: service.name
+      value: \${TEST_NAME:-unnamed}
+    - name: replicas
+      value: 3
+      type: int
+  attributes_list: service.name=other,team=web
+meter_provider:
+  readers:${pullReader}
+    - periodic:
+        interval: 100
+        exporter:
+          otlp_http:
+            endpoint: \${TEST_COLLECTOR}/v1/metrics
+            encoding: json
+            headers:
+              - name: x-tenant
+                value: mine
+    - periodic:
+        exporter:
+          console:
+`,
+      {
+        TEST_NAME: 'from a file',
+        TEST_COLLECTOR: receiver.httpUrl,
+        OTEL_SDK_DISABLED: 'true',
+        OTEL_METRICS_EXPORTER: 'wrong',
+        OTEL_SERVICE_NAME: 'from a variable',
+        OTEL_EXPORTER_OTLP_HEADERS: 'x-key=from-a-variable',
+      },
+    )
+    await until('a push', () => receiver.received.length > 0)
+
+    expect(bare.exporters).toEqual([
+      { exporter: 'prometheus', endpoint: bare.metricsUrl },
+      {
+        exporter: 'otlp',
+        protocol: 'http/json',
+        endpoint: `${receiver.httpUrl}/v1/metrics`,
+        intervalMs: 100,
+      },
+      { exporter: 'console', intervalMs: 60_000 },
+    ])
+    expect(bare.metricsUrl).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]/)
+    const { headers, push } = receiver.received[0] ?? {}
+    expect(headers).toMatchObject({ 'x-tenant': 'mine', 'content-type': 'application/json' })
+    expect(headers).not.toHaveProperty('x-key')
+    const resource = { 'service.name': 'from a file', replicas: '3', team: 'web' }
+    expect(attributesOf(push?.resourceMetrics[0]?.resource.attributes ?? [])).toMatchObject({
+      ...resource,
+      'service.version': expect.any(String),
+      'service.instance.id': expect.any(String),
+    })
+  })
+
+  it('can have views', async () => {
+    const bare = await start(`
+file_format: "1.0"
+meter_provider:
+  readers:${pullReader}
+  views:
+    - selector:
+        instrument_name: bare.dur*
+      stream:
+        aggregation:
+          explicit_bucket_histogram:
+            boundaries: [0.1, 1]
+        attribute_keys:
+          excluded: [url.*]
+    - selector:
+        instrument_name: bare.events
+      stream:
+        name: renamed.events
+    - selector:
+        instrument_name: process.*
+      stream:
+        aggregation:
+          drop:
+`)
+    await fetch(`${bare.url}/things/1`)
+
+    const page = await scrape(bare)
+    const buckets = page.series('bare_duration_seconds_bucket')
+    expect(buckets.map(({ labels: { le } }) => Number(le?.replace('+Inf', 'Infinity')))).toEqual([
+      0.1,
+      1,
+      Infinity,
+    ])
+    expect(Object.keys(buckets[0]?.labels ?? {}).toSorted()).toEqual(['le', 'otel_scope_name', 'thing_kind'])
+    expect(page.sum('renamed_events_total')).toBe(1)
+    expect([...page.families.keys()].filter((name) => /^(bare_events|process)_/.test(name))).toEqual([])
+  })
+
+  it.each([
+    'file_format: "1.0"\ndisabled: true\nmeter_provider: {readers: [{periodic: {exporter: {console: }}}]}',
+    'file_format: "1.0"\nresource: {schema_url: "https://opentelemetry.io/schemas/1.37.0"}',
+  ])('exports nothing where it asks for nothing: %j', async (yaml) => {
+    const bare = await start(yaml)
+
+    expect(bare.exporters).toEqual([])
+    expect((await fetch(`${bare.url}/things/1`)).status).toBe(200)
+  })
+
+  it('is refused for whatever it asks that is not done, by the path of each', async () => {
+    const faults = await faultsOf(`
+file_format: "1.0"
+log_level: debug
+resource:
+  attributes: [{name: replicas, value: three, type: int}]
+  detection/development: {detectors: [{host: }]}
+tracer_provider:
+  processors: [{simple: {exporter: {console: }}}]
+logger_provider:
+  processors: [{simple: {exporter: {console: }}}]
+meter_provider:
+  exemplar_filter: trace_based
+  readers:
+    - pull:
+        cardinality_limits: {default: 100}
+        exporter:
+          prometheus/development:
+            port: 70000
+            scope_info_enabled: false
+            translation_strategy: no_translation/development
+            resource_constant_labels: {included: ["*"]}
+    - periodic:
+        interval: 1000
+        timeout: 2000
+        producers: [{opencensus: }]
+        exporter:
+          otlp_http:
+            endpoint: collector
+            encoding: json
+            compression: brotli
+            default_histogram_aggregation: base2_exponential_bucket_histogram
+            headers: [{name: "two words", value: secret}]
+            tls: {ca_file: /no/such.pem}
+    - periodic:
+        exporter:
+          otlp_file/development: {output_stream: stdout}
+    - periodic:
+        exporter:
+          otlp_grpc: {endpoint: "http://collector:4317", tls: {cert_file: test/otel/support/tls/localhost.pem}}
+  views:
+    - selector: {instrument_name: "a*b*"}
+      stream: {aggregation: {base2_exponential_bucket_histogram: {max_size: 20}}}
+    - selector: {instrument_name: "*"}
+      stream: {name: one, aggregation: {explicit_bucket_histogram: {boundaries: [2, 1]}}}
+`)
+
+    const readers = 'meter_provider.readers'
+    const prometheus = `${readers}[0].pull.exporter.prometheus/development`
+    const http = `${readers}[1].periodic.exporter.otlp_http`
+    expect(
+      faults
+        .map((line) => line.replace(/ is not supported; supported here: .*/, ' is not supported'))
+        .toSorted(),
+    ).toEqual(
+      [
+        'log_level: is not supported',
+        'tracer_provider: is not supported',
+        'logger_provider: is not supported',
+        'resource.detection/development: is not supported',
+        'resource.attributes[0].value: "three" is not of type int',
+        'meter_provider.exemplar_filter: "trace_based" is not always_off',
+        `${readers}[0].pull.cardinality_limits: is not supported`,
+        `${prometheus}.resource_constant_labels: is not supported`,
+        `${prometheus}.port: "70000" is not a whole number from 0 to 65535`,
+        `${prometheus}.scope_info_enabled: "false" is not true`,
+        `${prometheus}.translation_strategy: "no_translation/development" is not underscore_escaping_with_suffixes`,
+        `${readers}[1].periodic.producers: is not supported`,
+        `${readers}[1].periodic.timeout: 2000 is not at most the interval, 1000`,
+        `${http}.endpoint: "collector" is not a URL that begins with http:// or https://`,
+        `${http}.compression: "brotli" is not one of none, gzip`,
+        `${http}.default_histogram_aggregation: "base2_exponential_bucket_histogram" is not explicit_bucket_histogram`,
+        `${http}.headers: two words (value not shown) is no header`,
+        `${http}.tls.ca_file: "/no/such.pem" is not a readable file with a PEM certificate`,
+        `${readers}[2].periodic.exporter.otlp_file/development: is not supported`,
+        `${readers}[3].periodic.exporter.otlp_grpc.tls.key_file: is missing beside ${readers}[3].periodic.exporter.otlp_grpc.tls.cert_file`,
+        'meter_provider.views[0].selector.instrument_name: "a*b*" is not a name with at most one * and no ?',
+        'meter_provider.views[0].stream.aggregation.base2_exponential_bucket_histogram: is not supported',
+        'meter_provider.views[1].stream.name: "one" is not of use with an instrument_name that may match several',
+        'meter_provider.views[1].stream.aggregation.explicit_bucket_histogram.boundaries: [2,1] is not in ascending order',
+      ].toSorted(),
+    )
+  })
+
+  it.each([
+    [
+      'file_format: "1.0"\nmeter_provider: {readers: []}',
+      [/^meter_provider\.readers: must NOT have fewer than 1 items$/],
+    ],
+    ['file_format: "1.0"\na: [1\n', [/^OTEL_CONFIG_FILE: FILE: .* at line 3/]],
+    [
+      'file_format: "1.0"\ndisabled: true\ndisabled: false\n',
+      [/^OTEL_CONFIG_FILE: FILE: Map keys must be unique at line 3/],
+    ],
+    ['file_format: "1.7"\n', [/^OTEL_CONFIG_FILE: FILE: file_format 1\.7 is not 1\.0$/]],
+    [
+      'file_format: "1.0"\nresource: {attributes_list: team}',
+      [/^resource\.attributes_list: "team" is not a comma list/],
+    ],
+    [
+      'file_format: "1.0"\nmeter_provider: {readers: [{pull: {exporter: {prometheus/development: {port: high}}}}]}',
+      [/^meter_provider\.readers\[0\]\.pull\.exporter\.prometheus\/development\.port: must be /],
+    ],
+    ['disabled: true', [/^OTEL_CONFIG_FILE: FILE: Unsupported file_format/]],
+  ])('must be right: %j', async (yaml, faults) => {
+    expect(await faultsOf(yaml)).toEqual(faults.map((fault) => expect.stringMatching(fault)))
+  })
+
+  it('must be there', async () => {
+    const bare = runBare({ OTEL_CONFIG_FILE: '/no/such.yaml' })
+
+    expect(await bare.exited).toBe(1)
+    expect(bare.stderr()).toMatch(/^OTEL_CONFIG_FILE: \/no\/such\.yaml: ENOENT/)
+  })
+})

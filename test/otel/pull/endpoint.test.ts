@@ -1,0 +1,204 @@
+import { Agent } from 'node:http'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startPullEndpoint } from '../../../otel/pull/endpoint.ts'
+import { startScraped } from './support/scraped.ts'
+
+const TEXT = 'text/plain; version=0.0.4; charset=utf-8'
+const OPENMETRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+
+describe('GET /metrics', () => {
+  it('answers with what was recorded, target and scope', async () => {
+    const { meter, ask } = await startScraped()
+    meter.createCounter('jobs', { description: 'Jobs done.' }).add(3, { kind: 'big' })
+
+    const { status, headers, body } = await ask()
+
+    expect(status).toBe(200)
+    expect(headers).toMatchObject({
+      'content-type': TEXT,
+      'content-length': String(body.length),
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      vary: 'Accept, Accept-Encoding',
+    })
+    expect(headers).not.toHaveProperty('server')
+    expect(headers).not.toHaveProperty('x-powered-by')
+    expect(body.toString()).toContain(
+      [
+        '# TYPE target_info gauge',
+        '# HELP target_info The resource that the metrics are of.',
+        'target_info{service_instance_id="one",service_name="microposts"} 1',
+        '# TYPE jobs_total counter',
+        '# HELP jobs_total Jobs done.',
+        'jobs_total{kind="big",otel_scope_name="test"} 3',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it.each([
+    ['nothing', undefined, TEXT],
+    ['curl', '*/*', TEXT],
+    ['a browser', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', TEXT],
+    [
+      'Prometheus 2.42',
+      'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+      OPENMETRICS,
+    ],
+    [
+      'Prometheus 3',
+      'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
+      OPENMETRICS,
+    ],
+    ['OpenMetrics alone', 'Application/OpenMetrics-Text; Version="1.0.0"', OPENMETRICS],
+    ['OpenMetrics of any version', 'application/openmetrics-text', OPENMETRICS],
+    ['any application type', 'application/*', OPENMETRICS],
+    ['a version before', 'application/openmetrics-text; version=0.0.1', TEXT],
+    ['the text format first', 'application/openmetrics-text;q=0.4, text/plain;q=0.5', TEXT],
+    ['any text type first', 'application/openmetrics-text;q=0.4, text/*;q=0.5', TEXT],
+    ['both alike', 'application/openmetrics-text, text/plain', TEXT],
+    ['no OpenMetrics', 'application/openmetrics-text;q=0, */*;q=0.1', TEXT],
+    ['another type', 'application/json', TEXT],
+    ['nonsense', ';;q=,"', TEXT],
+  ])('answers %s with the format it takes', async (_, accept, contentType) => {
+    const { ask } = await startScraped()
+
+    const { status, headers } = await ask({ headers: accept === undefined ? {} : { accept } })
+
+    expect([status, headers['content-type']]).toEqual([200, contentType])
+  })
+
+  it.each([
+    ['gzip', true],
+    ['gzip, deflate, br', true],
+    ['br;q=1, *;q=0.1', true],
+    ['identity;q=0.5, gzip;q=0.5', true],
+    ['identity, gzip;q=0.5', false],
+    ['gzip;q=0, *', false],
+    ['deflate', false],
+    ['', false],
+  ])('compresses for Accept-Encoding %j: %s', async (encoding, compressed) => {
+    const { meter, ask } = await startScraped()
+    meter.createCounter('jobs').add(3)
+
+    const { headers, body } = await ask({ headers: { 'accept-encoding': encoding } })
+
+    expect(headers['content-encoding']).toBe(compressed ? 'gzip' : undefined)
+    expect((compressed ? gunzipSync(body) : body).toString()).toContain(
+      'jobs_total{otel_scope_name="test"} 3\n',
+    )
+  })
+
+  it('keeps connections for longer than Prometheus waits between scrapes', async () => {
+    const { ask } = await startScraped()
+    const agent = new Agent({ keepAlive: true })
+    onTestFinished(() => agent.destroy())
+
+    const first = await ask({ agent })
+    const second = await ask({ agent })
+
+    expect(first.headers['keep-alive']).toBe('timeout=75')
+    expect(second.port).toBe(first.port)
+  })
+
+  it('measures itself', async () => {
+    const { ask, families } = await startScraped()
+    const { body } = await ask({ headers: { 'accept-encoding': 'gzip' } })
+
+    const page = await families()
+
+    const scope = { otel_scope_name: 'microposts', otel_scope_version: '0.1.0' }
+    expect(page.get('microposts_scrape_size_bytes')?.samples).toEqual([
+      { name: 'microposts_scrape_size_bytes', labels: scope, value: gunzipSync(body).length },
+    ])
+    expect(page.get('microposts_scrape_failures_total')?.samples).toEqual([
+      { name: 'microposts_scrape_failures_total', labels: scope, value: 0 },
+    ])
+    expect(page.get('microposts_scrape_duration_seconds')?.samples).toContainEqual({
+      name: 'microposts_scrape_duration_seconds_count',
+      labels: scope,
+      value: 1,
+    })
+  })
+})
+
+describe('HEAD /metrics', () => {
+  it('answers as GET does, without the page', async () => {
+    const { ask } = await startScraped()
+    await ask()
+
+    const { status, headers, body } = await ask({ method: 'HEAD' })
+
+    expect([status, headers['content-type'], body.length]).toEqual([200, TEXT, 0])
+    expect(Number(headers['content-length'])).toBeGreaterThan(100)
+  })
+})
+
+describe('what is refused', () => {
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s, without a collection', async (method) => {
+    const { ask, meter } = await startScraped()
+    let collections = 0
+    meter.createObservableGauge('size').addCallback(() => void collections++)
+
+    const { status, headers } = await ask({ method })
+
+    expect([status, headers.allow, collections]).toEqual([405, 'GET, HEAD', 0])
+  })
+
+  it.each(['/metric', '/metrics/', '/METRICS', '//metrics', '/%6Detrics', '*'])(
+    'the path %s',
+    async (path) => {
+      const { ask } = await startScraped()
+      expect((await ask({ path, method: path === '*' ? 'OPTIONS' : 'GET' })).status).toBe(404)
+    },
+  )
+
+  it.each(['/metrics?name[]=up', 'http://elsewhere/metrics', '/metrics#x'])(
+    'not the path %s',
+    async (path) => {
+      const { ask } = await startScraped()
+      expect((await ask({ path })).status).toBe(200)
+    },
+  )
+
+  it.each([undefined, 'Bearer', 'Bearer wrong', 'Bearer secret secret', 'Basic secret', 'secret'])(
+    'a scrape that should bring a token and brings %s',
+    async (authorization) => {
+      const { ask } = await startScraped({ token: 'secret' })
+      const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
+
+      const { status, headers: answered, body } = await ask({ headers })
+
+      expect([status, answered['www-authenticate']]).toEqual([401, 'Bearer'])
+      expect(body.toString()).not.toContain('target_info')
+    },
+  )
+
+  it('not a scrape that brings the token, nor the page for people', async () => {
+    const { ask } = await startScraped({ token: 'secret' })
+
+    expect((await ask({ headers: { authorization: 'bearer secret' } })).status).toBe(200)
+    expect((await ask({ path: '/' })).status).toBe(200)
+  })
+})
+
+describe('the start', () => {
+  it('has the real port', async () => {
+    const { url, port } = await startScraped()
+    expect(port).toBeGreaterThan(0)
+    expect(url).toBe(`http://127.0.0.1:${port}/metrics`)
+  })
+
+  it('fails with the reason when it cannot listen', async () => {
+    const { port } = await startScraped()
+    const start = (host: string) => startPullEndpoint({ host, port, log: () => {} })
+
+    await expect(start('127.0.0.1')).rejects.toThrow(
+      `Cannot listen on 127.0.0.1:${port}: the port is already in use.`,
+    )
+    await expect(start('192.0.2.1')).rejects.toThrow(
+      `Cannot listen on 192.0.2.1:${port}: this machine does not have that address.`,
+    )
+  })
+})

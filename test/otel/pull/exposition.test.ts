@@ -1,0 +1,168 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DataPoint, ExponentialHistogram, Histogram } from '@opentelemetry/sdk-metrics'
+import fc from 'fast-check'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { requireProgram } from '../../../harness/programs/find.ts'
+import type { Sample } from '../../../harness/telemetry/exposition-parser.ts'
+import { anyMetric, anyNumber, anyText, POINT, recordAll } from './support/any-metrics.ts'
+import { createCollected, samplesOf } from './support/collected.ts'
+
+const FORMATS = ['text', 'openmetrics'] as const
+
+describe.each(FORMATS)('a page of any metrics as %s', (format) => {
+  it('reads back every value that was recorded', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyMetric, { maxLength: 6 }), async (metrics) => {
+        const collected = createCollected()
+        recordAll(collected, metrics)
+
+        const samples = samplesOf(await collected.families(format))
+
+        const { resourceMetrics } = await collected.source()
+        for (const { scope, metrics: recorded } of resourceMetrics.scopeMetrics) {
+          for (const { descriptor, dataPoints } of recorded) {
+            const read = dataPoints.map(({ attributes }) =>
+              samples.filter(({ labels }) => labels[POINT] === attributes[POINT]),
+            )
+            if (read.flat().length > 0) expect(read.map(readValue)).toEqual(dataPoints.map(expected))
+            else expect(collected.logs).toContainEqual(leftOut(descriptor.name, scope.name))
+          }
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('reads back any text as it was, and any number', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyText, anyText, anyNumber, async (text, description, value) => {
+        const collected = createCollected()
+        collected.meter().createGauge('size', { description }).record(value, { text })
+
+        const { help, samples } = (await collected.families(format)).get('size') ?? {}
+
+        expect(help).toBe(description.trim() ? description.toWellFormed() : 'No description.')
+        expect(samples).toEqual([
+          {
+            name: 'size',
+            labels: { otel_scope_name: 'test', ...(text && { text: text.toWellFormed() }) },
+            value: value + 0,
+          },
+        ])
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('promtool', () => {
+  it('reads a page of any metrics', async (context) => {
+    const promtool = requireProgram('promtool', context)
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyMetric, { minLength: 1, maxLength: 20 }), async (metrics) => {
+        const collected = createCollected()
+        recordAll(collected, metrics)
+
+        const { status, stderr } = spawnSync(promtool, ['check', 'metrics'], {
+          input: await collected.page(),
+        })
+
+        // 3 is a matter of taste, such as a name in capitals or milliseconds; 1 is what Prometheus cannot read.
+        expect([0, 3], String(stderr)).toContain(status)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('has no complaint about well-named metrics, whatever their labels say', async (context) => {
+    const promtool = requireProgram('promtool', context)
+    const names = fc.constantFrom(
+      'http.server.request.duration',
+      'microposts.post',
+      'process.cpu.time',
+      'queue',
+    )
+    const keys = fc.constantFrom('http.route', 'le', 'quantile', 'a.b', 'a_b', '1abc', '', 'otel.scope.name')
+    const metric = fc.record({
+      kind: fc.constantFrom('counter', 'updown', 'gauge', 'histogram'),
+      name: names,
+      unit: fc.constantFrom('s', 'By', '1', '{post}', 'By/s'),
+      description: anyText,
+      scope: fc.record({ name: anyText, version: anyText }),
+      points: fc.array(fc.record({ attributes: fc.dictionary(keys, anyText), value: anyNumber })),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(metric, { minLength: 1, maxLength: 20 }), async (metrics) => {
+        const collected = createCollected()
+        recordAll(collected, metrics)
+
+        const { status, stdout, stderr } = spawnSync(promtool, ['check', 'metrics'], {
+          input: await collected.page(),
+          encoding: 'utf8',
+        })
+
+        expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' })
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('reads OpenMetrics with the parser of Prometheus itself', async (context) => {
+    const promtool = requireProgram('promtool', context)
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyMetric, { minLength: 1, maxLength: 20 }), async (metrics) => {
+        const folder = mkdtempDisposableSync(join(tmpdir(), 'exposition-'))
+        onTestFinished(() => folder.remove())
+        const collected = createCollected()
+        recordAll(collected, metrics)
+        const file = join(folder.path, 'page')
+        // The command stores the samples, so it wants to know of when they are.
+        const lines = (await collected.page('openmetrics')).split('\n')
+        writeFileSync(
+          file,
+          lines.map((line) => (/^[^#]/.test(line) ? `${line} 1700000000` : line)).join('\n'),
+        )
+
+        const { status, stderr } = spawnSync(
+          promtool,
+          ['tsdb', 'create-blocks-from', 'openmetrics', file, join(folder.path, 'blocks')],
+          { encoding: 'utf8' },
+        )
+
+        expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
+
+function leftOut(instrument: string, scope: string) {
+  return {
+    level: 'warn',
+    fields: expect.objectContaining({ instrument, scope }),
+    message: expect.stringMatching(/^metric left out/),
+  }
+}
+
+/** A single value, or what a histogram counted up to each of its bounds. */
+function readValue(samples: Sample[]) {
+  const [first] = samples
+  if (first === undefined || samples.length === 1) return first?.value
+  const ending = (suffix: string) =>
+    samples.filter(({ name }) => name.endsWith(suffix)).map(({ value }) => value)
+  return { buckets: ending('_bucket'), count: ending('_count'), sum: ending('_sum') }
+}
+
+function expected({ value }: DataPoint<number | Histogram | ExponentialHistogram>) {
+  if (typeof value === 'number') return value + 0
+  if ('scale' in value) throw new Error('no instrument here has exponential buckets')
+  let total = 0
+  const buckets = value.buckets.counts.map((count) => {
+    total += count
+    return total
+  })
+  return { buckets, count: [value.count], sum: [value.sum] }
+}

@@ -1,0 +1,255 @@
+import type { Meter } from '@opentelemetry/api'
+import { AggregationType } from '@opentelemetry/sdk-metrics'
+import { describe, expect, it } from 'vitest'
+import { parseExposition } from '../../../harness/telemetry/exposition-parser.ts'
+import { createExposition } from '../../../otel/pull/exposition/exposition.ts'
+import { createCollected, samplesOf } from './support/collected.ts'
+
+const record: Record<string, (meter: Meter, name: string, unit: string) => void> = {
+  counter: (meter, name, unit) => meter.createCounter(name, { unit }).add(1),
+  updown: (meter, name, unit) => meter.createUpDownCounter(name, { unit }).add(1),
+  gauge: (meter, name, unit) => meter.createGauge(name, { unit }).record(1),
+  histogram: (meter, name, unit) => meter.createHistogram(name, { unit }).record(1),
+}
+
+describe('names of metrics', () => {
+  it.each([
+    ['histogram', 'http.server.request.duration', 's', 'http_server_request_duration_seconds', 'seconds'],
+    ['histogram', 'http.server.request.body.size', 'By', 'http_server_request_body_size_bytes', 'bytes'],
+    ['counter', 'microposts.post.created', '{post}', 'microposts_post_created', undefined],
+    ['counter', 'process.cpu.time', 's', 'process_cpu_time_seconds', 'seconds'],
+    ['counter', 'jobs_total', '', 'jobs', undefined],
+    ['counter', 'io.total', 'By', 'io_bytes', 'bytes'],
+    ['counter', 'total', '', 'total', undefined],
+    ['counter', 'a.total.of', '1', 'a_total_of', undefined],
+    ['updown', 'db.client.connection.count', '{connection}', 'db_client_connection_count', undefined],
+    ['updown', 'utilization', '1', 'utilization', undefined],
+    ['gauge', 'nodejs.eventloop.utilization', '1', 'nodejs_eventloop_utilization_ratio', 'ratio'],
+    ['gauge', 'hit.ratio', '1', 'hit_ratio', 'ratio'],
+    ['gauge', 'seconds.waited', 's', 'seconds_waited', undefined],
+    ['gauge', 'network.io', 'By/s', 'network_io_bytes_per_second', 'bytes_per_second'],
+    ['gauge', 'network.bytes', 'By/s', 'network_bytes_per_second', 'bytes_per_second'],
+    ['gauge', 'rate', '{request}/min', 'rate_per_minute', 'per_minute'],
+    ['gauge', 'rate_per_second', '{request}/s', 'rate_per_second', 'per_second'],
+    ['gauge', 'load', '%', 'load_percent', 'percent'],
+    ['gauge', 'odd', 'constructor', 'odd_constructor', 'constructor'],
+    ['gauge', 'odd', '{a', 'odd_a', 'a'],
+    ['gauge', '2xx', '', '_2xx', undefined],
+    ['gauge', '__a--b/ç..c:d__', '', 'a_b_c_d', undefined],
+  ])('%s %s with unit %j is %s', async (kind, name, unit, base, unitLine) => {
+    const collected = createCollected()
+    record[kind]?.(collected.meter(), name, unit)
+
+    const text = await collected.families('text')
+    const openmetrics = await collected.families('openmetrics')
+
+    expect(Array.from(text.keys())).toEqual(['target_info', kind === 'counter' ? `${base}_total` : base])
+    expect(Array.from(openmetrics.keys())).toEqual(['target', base])
+    expect(openmetrics.get(base)?.unit).toBe(unitLine)
+    expect(openmetrics.get(base)?.type).toBe(kind === 'updown' ? 'gauge' : kind)
+  })
+
+  it('leaves a metric out that has no name to keep, and says so once', async () => {
+    const collected = createCollected()
+    record.gauge?.(collected.meter(), '…', '')
+
+    await collected.page()
+    const families = await collected.families()
+
+    expect(Array.from(families.keys())).toEqual(['target_info'])
+    expect(collected.logs).toEqual([
+      {
+        level: 'warn',
+        fields: { instrument: '…', scope: 'test' },
+        message: 'metric left out: no letter or digit in its name',
+      },
+    ])
+  })
+})
+
+describe('families', () => {
+  it('joins metrics of one name from several scopes', async () => {
+    const collected = createCollected()
+    collected.meter('a', '1').createCounter('jobs').add(1)
+    collected.meter('b').createCounter('jobs_total', { description: 'Jobs done.' }).add(2)
+
+    const families = await collected.families()
+
+    expect(families.get('jobs_total')).toEqual({
+      name: 'jobs_total',
+      type: 'counter',
+      help: 'Jobs done.',
+      samples: [
+        { name: 'jobs_total', labels: { otel_scope_name: 'a', otel_scope_version: '1' }, value: 1 },
+        { name: 'jobs_total', labels: { otel_scope_name: 'b' }, value: 2 },
+      ],
+    })
+  })
+
+  it.each([
+    ['of another type', 'queue', (meter: Meter) => meter.createHistogram('queue').record(1)],
+    ['whose samples another has', 'wait.count', (meter: Meter) => meter.createGauge('wait.count').record(1)],
+    [
+      'that would be target_info',
+      'target.info',
+      (meter: Meter) => meter.createGauge('target.info').record(1),
+    ],
+  ])('leaves a metric out %s, and says so once', async (_, instrument, recordOther) => {
+    const collected = createCollected()
+    collected.meter().createCounter('queue').add(1)
+    collected.meter().createHistogram('wait').record(1)
+    recordOther(collected.meter('other'))
+
+    await collected.page()
+    const families = await collected.families()
+
+    expect(Array.from(families.keys())).toEqual(['target_info', 'queue_total', 'wait'])
+    expect(collected.logs).toMatchObject([{ level: 'warn', fields: { instrument, scope: 'other' } }])
+  })
+
+  it('shows several processes, each series with the labels of its own', async () => {
+    const [one, two] = [createCollected(), createCollected()]
+    one.meter().createCounter('jobs').add(1, { 'service.instance.id': 'x' })
+    two.meter().createCounter('jobs').add(2)
+    const sources = [
+      await one.source({ service_instance_id: '1' }),
+      await two.source({ service_instance_id: '2' }),
+    ]
+
+    const page = await createExposition(() => {}).render(sources, 'text')
+
+    expect(samplesOf(parseExposition(page.toString(), 'text'))).toEqual([
+      { name: 'target_info', labels: { service_name: 'microposts' }, value: 1 },
+      {
+        name: 'jobs_total',
+        labels: { service_instance_id: '1', exported_service_instance_id: 'x' },
+        value: 1,
+      },
+      { name: 'jobs_total', labels: { service_instance_id: '2' }, value: 2 },
+    ])
+  })
+
+  it('shows a process that was alone before with the labels that it has now', async () => {
+    const collected = createCollected()
+    collected.meter().createCounter('jobs').add(1)
+    const exposition = createExposition(() => {})
+    const alone = await collected.source()
+    await exposition.render([alone], 'text')
+
+    const page = await exposition.render([{ ...alone, labels: { service_instance_id: '1' } }], 'text')
+
+    expect(samplesOf(parseExposition(page.toString(), 'text'))).toContainEqual({
+      name: 'jobs_total',
+      labels: { service_instance_id: '1' },
+      value: 1,
+    })
+  })
+})
+
+describe('labels', () => {
+  it.each([
+    ['joined when keys come out the same', { a_b: 'under', 'a.b': 'dot' }, { a_b: 'dot;under' }],
+    [
+      'renamed when histograms own them',
+      { le: '1', quantile: '2' },
+      { exported_le: '1', exported_quantile: '2' },
+    ],
+    [
+      'renamed when the scope owns them',
+      { 'otel.scope.name': 'x' },
+      { otel_scope_name: 'test', exported_otel_scope_name: 'x' },
+    ],
+    [
+      'never reserved',
+      { '1abc': 'a', _b: 'b', __name__: 'c', '': 'd' },
+      { key_1abc: 'a', key_b: 'b', key_name_: 'c', key_: 'd' },
+    ],
+    [
+      'JSON for what is no string',
+      { a: 1.5, b: true, c: ['x', 'y'] },
+      { a: '1.5', b: 'true', c: '["x","y"]' },
+    ],
+    ['left out when empty', { a: '', b: undefined }, {}],
+    ['well-formed', { a: '\ud800"\\\n' }, { a: '\ufffd"\\\n' }],
+  ])('are %s', async (_, attributes, labels) => {
+    const collected = createCollected()
+    collected.meter().createGauge('size').record(1, attributes)
+
+    const families = await collected.families()
+
+    expect(families.get('size')?.samples).toEqual([
+      { name: 'size', labels: { otel_scope_name: 'test', ...labels }, value: 1 },
+    ])
+  })
+
+  it.each([
+    ['keys', { 'a.b': '\ufffd' }, { a_b: '\ufffd' }],
+    ['values', { a_b: '\ud800' }, { a_b: '\udc00' }],
+  ])('keep the first of two series whose %s come out the same, and say so once', async (_, first, second) => {
+    const collected = createCollected()
+    const gauge = collected.meter().createGauge('size')
+    gauge.record(1, first)
+    gauge.record(2, second)
+
+    await collected.page()
+    const families = await collected.families()
+
+    expect(families.get('size')?.samples.map(({ value }) => value)).toEqual([1])
+    expect(collected.logs).toEqual([
+      {
+        level: 'warn',
+        fields: { metric: 'size', labels: 'a_b="\ufffd",otel_scope_name="test"' },
+        message: 'series left out: another has the same labels',
+      },
+    ])
+  })
+})
+
+describe('histograms', () => {
+  it('have bounds in canonical form, alike in both formats', async () => {
+    const collected = createCollected()
+    const advice = {
+      explicitBucketBoundaries: [0, 0.00001, 0.005, 1, 1, 2.5, 100000, 1048576, 1e21, Infinity],
+    }
+    collected.meter().createHistogram('wait', { advice }).record(2)
+
+    const bounds = ['0.0', '1e-05', '0.005', '1.0', '2.5', '100000.0', '1.048576e+06', '1e+21', '+Inf']
+    for (const format of ['text', 'openmetrics'] as const) {
+      const samples = (await collected.families(format)).get('wait')?.samples ?? []
+      expect(samples.flatMap(({ labels: { le } }) => le ?? [])).toEqual(bounds)
+    }
+  })
+
+  it('have no sum where it could go down, and then no count in OpenMetrics', async () => {
+    const collected = createCollected()
+    const advice = { explicitBucketBoundaries: [-1, 0] }
+    collected.meter().createHistogram('drift', { advice }).record(0)
+
+    const names = async (format: 'text' | 'openmetrics') =>
+      (await collected.families(format)).get('drift')?.samples.map(({ name }) => name)
+
+    expect(await names('text')).toEqual(['drift_bucket', 'drift_bucket', 'drift_bucket', 'drift_count'])
+    expect(await names('openmetrics')).toEqual(['drift_bucket', 'drift_bucket', 'drift_bucket'])
+  })
+
+  it('count what an exponential histogram recorded, up to each power of two', async () => {
+    const collected = createCollected({
+      views: [{ instrumentName: 'wait', aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM } }],
+    })
+    const values = [0, 0.3, 0.5, 0.7, 1, 1.5, 3, 1000]
+    const histogram = collected.meter().createHistogram('wait')
+    for (const value of values) histogram.record(value)
+
+    const samples = (await collected.families()).get('wait')?.samples ?? []
+
+    const buckets = samples.filter(({ name }) => name === 'wait_bucket')
+    expect(buckets.map(({ labels }) => labels.le)).toEqual(
+      expect.arrayContaining(['0.0', '0.5', '1.0', '2.0', '4.0', '1024.0', '+Inf']),
+    )
+    for (const { labels, value } of buckets) {
+      const bound = Number(labels.le?.replace('Inf', 'Infinity'))
+      expect([bound, value]).toEqual([bound, values.filter((recorded) => recorded <= bound).length])
+    }
+    expect(samples.slice(-2).map(({ value }) => value)).toEqual([8, 1007])
+  })
+})

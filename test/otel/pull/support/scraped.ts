@@ -1,0 +1,58 @@
+// A pull endpoint with a meter provider of its own, and requests to it byte for byte.
+import { once } from 'node:events'
+import { type Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { metrics } from '@opentelemetry/api'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { onTestFinished } from 'vitest'
+import { type Format, parseExposition } from '../../../../harness/telemetry/exposition-parser.ts'
+import { startPullEndpoint } from '../../../../otel/pull/endpoint.ts'
+import type { LogLine } from './collected.ts'
+
+export type Answer = { status: number; headers: IncomingHttpHeaders; body: Buffer; port: number }
+export type Ask = { method?: string; headers?: Record<string, string>; agent?: Agent; path?: string }
+
+/** Starts an endpoint on any free port, as the service does, until the test is over. */
+export async function startScraped(options: { token?: string; host?: string } = {}) {
+  const logs: LogLine[] = []
+  const endpoint = await startPullEndpoint({
+    host: '127.0.0.1',
+    port: 0,
+    version: '0.1.0',
+    log: (level, fields, message) => logs.push({ level, fields, message }),
+    ...options,
+  })
+  const resource = resourceFromAttributes({ 'service.name': 'microposts', 'service.instance.id': 'one' })
+  const provider = new MeterProvider({ resource, readers: [endpoint.reader] })
+  metrics.disable()
+  metrics.setGlobalMeterProvider(provider)
+  onTestFinished(async () => {
+    await provider.shutdown()
+    await endpoint.close()
+    metrics.disable()
+  })
+
+  const ask = (asked: Ask = {}) => askFor(endpoint.url, asked)
+  return {
+    ...endpoint,
+    logs,
+    meter: provider.getMeter('test'),
+    ask,
+    /** The families of a successful scrape. */
+    async families(format: Format = 'text') {
+      const accept = format === 'text' ? 'text/plain' : 'application/openmetrics-text'
+      const { body } = await ask({ headers: { accept } })
+      return parseExposition(body.toString(), format)
+    },
+  }
+}
+
+/** Sends a request; `path` replaces the URL's, as it is, without being made proper. `port` is the client's own. */
+export async function askFor(url: string, { path, ...options }: Ask = {}): Promise<Answer> {
+  const sent = request(url, { agent: false, ...options, ...(path !== undefined && { path }) })
+  sent.end()
+  const [response] = await once(sent, 'response')
+  const port = response.socket.localPort
+  return { status: response.statusCode, headers: response.headers, body: await buffer(response), port }
+}

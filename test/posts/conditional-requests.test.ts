@@ -1,0 +1,191 @@
+// Conditional requests on posts (RFC 9110, section 13): no needless reading, no lost edits.
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildPost, buildUser, call, type Json, type User } from '../../harness/http/client.ts'
+import { type Service, startService } from '../../harness/service.ts'
+import { growth } from '../../harness/telemetry/scrape.ts'
+
+let service: Service
+beforeAll(async () => {
+  service = await startService()
+})
+afterAll(() => service.stop())
+
+const absentId = '019ab3f0-7c1e-7d3a-8f5e-0b2a4c6d8e10'
+
+async function arrange() {
+  const alice = await buildUser(service)
+  return { alice, post: await buildPost(service, alice, { text: 'one' }) }
+}
+
+const read = (post: Json, tags: string, method = 'GET') =>
+  call(service, method, post.href, { headers: { 'If-None-Match': tags } })
+
+const write = (method: string, post: Json, { token }: Partial<User>, tags: string, json?: object) =>
+  call(service, method, post.href, { token, json, headers: { 'If-Match': tags } })
+
+describe('If-None-Match', () => {
+  it.each(['"1"', 'W/"1"', '"0", "1"', '"0",W/"1" ,, "a,b"', '*'])(
+    'answers 304 with the ETag alone for %s',
+    async (tags) => {
+      const { post } = await arrange()
+      for (const method of ['GET', 'HEAD']) {
+        const answer = await read(post, tags, method)
+        expect(answer).toMatchObject({ status: 304, text: '' })
+        expect(answer.headers.get('ETag')).toBe('"1"')
+        expect(answer.headers.get('Content-Type')).toBeNull()
+      }
+    },
+  )
+
+  it.each(['"2"', '"11"', '1', 'nonsense', '"1', ''])('answers the post for %j', async (tags) => {
+    const { post } = await arrange()
+    expect(await read(post, tags)).toMatchObject({ status: 200, body: post })
+  })
+
+  it('holds for a client that does not ask to go past caches', async () => {
+    const { post } = await arrange()
+    const status = await new Promise((resolve, reject) => {
+      const sent = request(post.href, { headers: { 'If-None-Match': '"1"' } }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      sent.on('error', reject).end()
+    })
+    expect(status).toBe(304)
+  })
+
+  it('answers anew after an edit, and after a deletion of the user that the post references', async () => {
+    const { alice } = await arrange()
+    const bob = await buildUser(service)
+    const post = await buildPost(service, alice, { text: 'one', referenced: bob.username })
+    await call(service, 'PATCH', post.href, { token: alice.token, json: { text: 'two' } })
+    const edited = await read(post, '"1"')
+    expect(edited).toMatchObject({ status: 200, body: { text: 'two', referenced: bob.username } })
+    const tag = edited.headers.get('ETag') ?? ''
+    await call(service, 'DELETE', `/api/users/${bob.username}`, { token: bob.token })
+    const orphaned = await read(post, tag)
+    expect(orphaned).toMatchObject({ status: 200, body: { ...edited.body, referenced: null } })
+    expect(orphaned.headers.get('ETag')).not.toBe(tag)
+  })
+
+  it('answers 404 for what is not there, whatever it says', async () => {
+    const { post } = await arrange()
+    const missing = { href: String(post.href).replace(/[^/]+$/, absentId) }
+    expect(await read(missing, '*')).toMatchObject({ status: 404 })
+  })
+})
+
+describe('If-Match', () => {
+  it.each(['"1"', '"0", "1"', ',"1",', '*'])('lets PUT, PATCH and DELETE through with %s', async (tags) => {
+    const { alice, post } = await arrange()
+    const put = await write('PUT', post, alice, tags, { text: 'two' })
+    expect(put).toMatchObject({ status: 200, body: { text: 'two' } })
+    expect(put.headers.get('ETag')).toBe('"2"')
+    const next = tags.replace('1', '2')
+    expect(await write('PATCH', post, alice, next, { text: 'three' })).toMatchObject({ status: 200 })
+    expect(await write('DELETE', post, alice, tags.replace('1', '3'))).toMatchObject({ status: 204 })
+  })
+
+  it.each(['"2"', 'W/"1"', '"01"', '"0", W/"1"', '""', '"99999999999999999999"', '"é"'])(
+    'refuses PUT, PATCH and DELETE with %s, and changes and counts nothing',
+    async (tags) => {
+      const { alice, post } = await arrange()
+      const refused = {
+        status: 412,
+        body: { type: '/problems/precondition-failed', status: 412, detail: expect.any(String) },
+      }
+      const attempts = async () => {
+        expect(await write('PUT', post, alice, tags, { text: 'two' })).toMatchObject(refused)
+        expect(await write('PATCH', post, alice, tags, { text: 'one' })).toMatchObject(refused)
+        expect(await write('DELETE', post, alice, tags)).toMatchObject(refused)
+      }
+      expect(await growth(service, 'microposts_post_edited_total', {}, attempts)).toBe(0)
+      expect(await growth(service, 'microposts_post_deleted_total', {}, attempts)).toBe(0)
+      expect((await call(service, 'GET', post.href)).body).toEqual(post)
+    },
+  )
+
+  it('keeps the version for an edit that changes nothing', async () => {
+    const { alice, post } = await arrange()
+    const answer = await write('PUT', post, alice, '"1"', { text: 'one' })
+    expect(answer).toMatchObject({ status: 200, body: post })
+    expect(answer.headers.get('ETag')).toBe('"1"')
+  })
+
+  it.each(['1', '"1', '"1 "', '"1""2"', '"1" "2"', 'w/"1"', '*, "1"', '', ','])(
+    'calls %j malformed',
+    async (tags) => {
+      const { alice, post } = await arrange()
+      const refused = { status: 400, body: { errors: [{ header: 'If-Match', detail: expect.any(String) }] } }
+      expect(await write('PUT', post, alice, tags, { text: 'two' })).toMatchObject(refused)
+      expect(await write('DELETE', post, alice, tags)).toMatchObject(refused)
+    },
+  )
+
+  it('is named beside the other faults, and comes after them and after 404', async () => {
+    const { alice, post } = await arrange()
+    const bob = await buildUser(service)
+    const missing = { href: String(post.href).replace(/[^/]+$/, absentId) }
+    expect(await write('PUT', post, alice, 'x', { text: '' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/text' }, { header: 'If-Match' }] },
+    })
+    expect(await write('PUT', post, alice, '"9"', { text: '' })).toMatchObject({ status: 400 })
+    expect(await write('PUT', post, alice, '"9"', { text: 'x', referenced: 'nobody-here' })).toMatchObject({
+      status: 400,
+    })
+    expect(await write('PUT', post, bob, '"9"', { text: 'x' })).toMatchObject({ status: 403 })
+    expect(await write('PUT', post, {}, '"9"', { text: 'x' })).toMatchObject({ status: 401 })
+    for (const tags of ['*', '"1"']) {
+      expect(await write('PUT', missing, alice, tags, { text: 'x' })).toMatchObject({ status: 404 })
+      expect(await write('DELETE', missing, alice, tags)).toMatchObject({ status: 404 })
+    }
+  })
+
+  it('lets exactly one of many editors that saw the same version win', async () => {
+    const { alice, post } = await arrange()
+    for (let version = 1; version <= 3; version++) {
+      const answers = await Promise.all(
+        Array.from({ length: 16 }, (_, i) =>
+          write(i % 2 ? 'PUT' : 'PATCH', post, alice, `"${version}"`, { text: `${version}.${i}` }),
+        ),
+      )
+      const won = answers.filter(({ status }) => status === 200)
+      expect(won).toHaveLength(1)
+      expect(answers.filter(({ status }) => status === 412)).toHaveLength(15)
+      expect((await call(service, 'GET', post.href)).body).toEqual(won[0]?.body)
+    }
+  })
+
+  it('answers each of many unconditional editors with its own edit', async () => {
+    const { alice, post } = await arrange()
+    const edited = await growth(service, 'microposts_post_edited_total', {}, async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 16 }, (_, i) =>
+          call(service, 'PATCH', post.href, { token: alice.token, json: { text: `edit ${i}` } }),
+        ),
+      )
+      expect(answers.map(({ body }) => body.text)).toEqual(answers.map((_, i) => `edit ${i}`))
+      expect(new Set(answers.map(({ headers }) => headers.get('ETag'))).size).toBe(16)
+    })
+    expect(edited).toBe(16)
+  })
+
+  it('lets a deletion or an edit of the same version win, never both', async () => {
+    const { alice } = await arrange()
+    for (let round = 0; round < 8; round++) {
+      const post = await buildPost(service, alice)
+      const [deleted, edited] = await Promise.all([
+        write('DELETE', post, alice, '"1"'),
+        write('PUT', post, alice, '"1"', { text: 'edited' }),
+      ])
+      const after = await call(service, 'GET', post.href)
+      const outcome = [deleted.status, edited.status, after.status]
+      expect([
+        [204, 404, 404],
+        [412, 200, 200],
+      ]).toContainEqual(outcome)
+    }
+  })
+})

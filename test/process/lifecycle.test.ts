@@ -1,0 +1,233 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { Agent, request } from 'node:http'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { freshDatabase } from '../../harness/database.ts'
+import { buildPost, buildUser, call, type Json } from '../../harness/http/client.ts'
+import { runService, startService } from '../../harness/service.ts'
+import { until } from '../../harness/until.ts'
+
+/** A process that is killed with its test, whatever becomes of it. */
+function run(env: Record<string, string>) {
+  const service = runService(env)
+  onTestFinished(() => {
+    service.kill('SIGKILL')
+  })
+  return service
+}
+
+async function start(env: Record<string, string> = {}) {
+  const service = await startService(env)
+  onTestFinished(() => service.stop())
+  return service
+}
+
+describe('start', () => {
+  it('names every wrong setting and what is allowed, tells no secret, and exits with 1', async () => {
+    const service = run({
+      PORT: '70000',
+      DATABASE_URL: 'mysql://root:s3cret@localhost/posts',
+      PUBLIC_URL: 'https://posts.example/path',
+      TRUST_PROXY: 'yes',
+      CORS_ORIGIN: 'posts.example',
+      WORKERS: '0',
+      LOG_LEVEL: 'loud',
+      SESSION_TTL: '30 days',
+    })
+    expect(await service.exited).toBe(1)
+    expect(service.stderr().trimEnd().split('\n')).toEqual([
+      'PORT="70000": must be a whole number from 0 to 65535',
+      'DATABASE_URL=(hidden): must be a URL that starts with postgresql:// or postgres://',
+      'PUBLIC_URL="https://posts.example/path": must be an http or https origin without a path, such as https://posts.example',
+      'TRUST_PROXY="yes": must be true or false',
+      'CORS_ORIGIN="posts.example": must be * or a comma list of origins such as https://posts.example',
+      'WORKERS="0": must be a whole number from 1 to 999',
+      'LOG_LEVEL="loud": must be one of fatal, error, warn, info, debug, trace, silent',
+      'SESSION_TTL="30 days": must be a whole number and a unit of s, m, h or d, such as 30d',
+    ])
+    expect(service.lines.map(({ msg }) => msg)).not.toContain('listening')
+  })
+
+  it('says which port is taken, and exits with 1', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'microposts-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => {
+      other.close()
+    })
+    const { port } = other.address() as AddressInfo
+    const service = run({ HOST: '127.0.0.1', PORT: String(port), DATA_DIR: folder })
+    expect(await service.exited).toBe(1)
+    expect(service.stderr()).toBe(
+      `Cannot listen on HOST=127.0.0.1 PORT=${port}: another process listens there.\n`,
+    )
+  })
+
+  it('lives, unready, while its database is away, and answers 503', async () => {
+    const service = run({ DATABASE_URL: 'postgresql://nobody:s3cret@127.0.0.1:1/posts' })
+    const url = String((await service.logged('listening')).url)
+    const target = { url }
+    await service.logged('database not reachable, trying again')
+    expect(await call(target, 'GET', '/livez')).toMatchObject({ status: 200, body: { status: 'live' } })
+    expect(await call(target, 'GET', '/readyz')).toMatchObject({
+      status: 503,
+      body: {
+        status: 'unready',
+        checks: { database: false, migrations: false, telemetry: true, serving: true },
+      },
+    })
+    const answer = await call(target, 'GET', '/api/users/alice')
+    expect(answer).toMatchObject({ status: 503, body: { type: '/problems/unavailable', status: 503 } })
+    expect(answer.headers.get('Retry-After')).toBe('5')
+    service.kill('SIGTERM')
+    expect(await service.exited).toBe(0)
+    expect(JSON.stringify(service.lines) + service.stderr()).not.toContain('s3cret')
+  })
+})
+
+describe('stop', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'on %s answers what is under way, then ends with 0',
+    async (signal) => {
+      const service = await start()
+      const alice = await buildUser(service)
+      const path = `/api/users/${alice.username}/collection`
+      const body = JSON.stringify({ text: 'the last one' })
+      const socket = connect(Number(new URL(service.url).port), 'localhost')
+      let answer = ''
+      socket.on('data', (data) => {
+        answer += data
+      })
+      // Half a request: the service waits for the rest while it is told to stop.
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${alice.token}\r\n` +
+          `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+      )
+      await until('the request is under way', async () => {
+        const page = await (await fetch(service.metricsUrl)).text()
+        return /http_server_active_requests\{http_request_method="POST".*\} 1$/m.test(page)
+      })
+      service.kill(signal)
+      await service.logged('stopping')
+      await until('no connection is taken any more', () =>
+        fetch(`${service.url}/livez`).then(
+          () => false,
+          () => true,
+        ),
+      )
+      socket.write(body.slice(5))
+      expect(await service.exited).toBe(0)
+      expect(answer).toMatch(/^HTTP\/1.1 201 Created\r\n/)
+      expect(answer).toContain('"text":"the last one"')
+      expect(service.lines.map(({ msg }) => msg).slice(-2)).toEqual(['stopping', 'stopped'])
+      expect(service.stderr()).toBe('')
+    },
+  )
+
+  it('closes no connection under a request that is on its way', async () => {
+    const service = await start()
+    const agent = new Agent({ keepAlive: true })
+    const faults: string[] = []
+    let answers = 0
+    const askOnAndOn = async () => {
+      for (;;) {
+        const sent = request(new URL('/livez', service.url), { agent }).end()
+        try {
+          const [response] = await once(sent, 'response')
+          await buffer(response)
+          answers++
+        } catch (error) {
+          const { code, message } = error as NodeJS.ErrnoException
+          if (code === 'ECONNREFUSED') return
+          faults.push(`${message}, ${sent.reusedSocket ? 'on a used connection' : 'on a new one'}`)
+        }
+      }
+    }
+    const asking = Promise.all(Array.from({ length: 32 }, askOnAndOn))
+    await until('many are answered', () => answers > 1_000)
+    service.kill('SIGTERM')
+    expect(await service.exited).toBe(0)
+    await asking
+    expect(faults).toEqual([])
+  })
+
+  it('is unready from the signal on', async () => {
+    const service = await start()
+    const port = Number(new URL(service.url).port)
+    const alice = await buildUser(service)
+    // Two connections that are there before the signal: one keeps the service draining, one asks.
+    const busy = connect(port, 'localhost')
+    busy.write(
+      `POST /api/users/${alice.username}/collection HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${alice.token}\r\n` +
+        'Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{',
+    )
+    const asking = connect(port, 'localhost')
+    let answer = ''
+    asking.on('data', (data) => {
+      answer += data
+    })
+    asking.write('GET /readyz HTTP/1.1\r\nHo')
+    await until('both are under way', async () => {
+      const page = await (await fetch(service.metricsUrl)).text()
+      return /http_server_active_requests\{http_request_method="POST".*\} 1$/m.test(page)
+    })
+    service.kill('SIGTERM')
+    await service.logged('stopping')
+    asking.write('st: x\r\n\r\n')
+    await until('an answer', () => answer.includes('\r\n\r\n'))
+    expect(answer).toMatch(/^HTTP\/1.1 503 /)
+    expect(answer).toMatch(/^Connection: close\r$/m)
+    expect(answer).toContain('"serving":false')
+    busy.end('}')
+    expect(await service.exited).toBe(0)
+  })
+})
+
+describe('SIGKILL during writes', () => {
+  it('loses no acknowledged post', async () => {
+    const database = await freshDatabase()
+    onTestFinished(() => database.drop())
+    const acknowledged: Json[] = []
+    let alice: Awaited<ReturnType<typeof buildUser>> | undefined
+    for (let round = 0; round < 3; round++) {
+      const service = run(database.env)
+      await service.logged('ready')
+      const target = { url: String((await service.logged('listening')).url) }
+      const author = alice ?? (await buildUser(target))
+      alice = author
+      const writing = Promise.allSettled(
+        Array.from({ length: 4 }, async () => {
+          // Until the connection breaks.
+          for (;;) acknowledged.push(await buildPost(target, author))
+        }),
+      )
+      const enough = acknowledged.length + 20
+      await until('posts are written', () => acknowledged.length >= enough)
+      service.kill('SIGKILL')
+      await service.exited
+      expect((await writing).map(({ status }) => status)).not.toContain('fulfilled')
+    }
+
+    const service = run(database.env)
+    await service.logged('ready')
+    const url = String((await service.logged('listening')).url)
+    const stored = new Set<string>()
+    let next: string | undefined = `/api/users/${alice?.username}/collection?limit=100`
+    while (next) {
+      const page = await call({ url }, 'GET', next)
+      for (const { id } of page.body) stored.add(id)
+      next = /<([^>]*)>/.exec(page.headers.get('Link') ?? '')?.[1]
+    }
+    expect(acknowledged.map(({ id }) => id).filter((id) => !stored.has(id))).toEqual([])
+    // The count moves in the transaction of the post, so it agrees with the rows whatever was cut off.
+    const { body } = await call({ url }, 'GET', `/api/users/${alice?.username}`)
+    expect(body.counts.posts).toBe(stored.size)
+    service.kill('SIGTERM')
+    expect(await service.exited).toBe(0)
+  })
+})

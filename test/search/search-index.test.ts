@@ -1,0 +1,77 @@
+// Searches among so many rows that the index has a say, on the services themselves.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createAccounts } from '../../src/accounts/service.ts'
+import type { Page, Slice } from '../../src/keyset.ts'
+import { createMetrics } from '../../src/metrics/instruments.ts'
+import { createPostLists } from '../../src/posts/lists.ts'
+import { kinds, type Opened, openFresh } from '../database/support/opened.ts'
+import { seedId, seedUsers } from '../database/support/prepared.ts'
+
+const count = 6_000
+/** Which rows have a word: half of them, one in a thousand, the oldest, those around the 5,000th newest, none. */
+const words: Record<string, { sql: string; has: (n: number) => boolean }> = {
+  often: { sql: 'n % 2 = 0', has: (n) => n % 2 === 0 },
+  seldom: { sql: 'n % 1000 = 0', has: (n) => n % 1_000 === 0 },
+  ancient: { sql: 'n <= 30', has: (n) => n <= 30 },
+  between: { sql: 'n > 990 AND n <= 1010', has: (n) => n > 990 && n <= 1_010 },
+  never: { sql: 'false', has: () => false },
+}
+const cases = Object.entries(words).map(([word, { sql }]) => `CASE WHEN ${sql} THEN '${word}' END`)
+const vector = `array_to_tsvector(array_remove(ARRAY[${cases.join(', ')}], NULL))`
+
+describe.each(kinds)('a search of 6,000 rows on %s', (kind) => {
+  let database: Opened
+  beforeAll(async () => {
+    database = await openFresh(kind)
+    await database.migrate()
+    await database.client.$executeRawUnsafe(seedUsers(count))
+    await database.client.$executeRawUnsafe(`
+      UPDATE "User" SET "words" = ${vector}
+      FROM generate_series(1, ${count}) n WHERE "username" = 'seed' || n`)
+    await database.client.$executeRawUnsafe(`
+      INSERT INTO "Post" ("id", "authorId", "text", "createdAt", "words")
+      SELECT ${seedId('0191', 'n')}, ${seedId('0190', '1')}, 'number ' || n, now(),
+        ${vector}
+      FROM generate_series(1, ${count}) n`)
+  })
+  afterAll(() => database.closeAndDrop())
+
+  it.each(Object.keys(words))('finds every post and user with "%s" once, the newest first', async (word) => {
+    const db = database.client
+    const lists = createPostLists({ db })
+    const accounts = createAccounts({
+      db,
+      metrics: createMetrics({ version: '', revision: '', runtime: '' }),
+    })
+    const expected = Array.from({ length: count }, (_, index) => count - index).filter((n) =>
+      words[word]?.has(n),
+    )
+    const posts = await readAll((page) => lists.all({ ...page, search: word.toUpperCase() }))
+    expect(posts.map(({ text }) => Number(text.slice('number '.length)))).toEqual(expected)
+    const users = await readAll((page) => accounts.list({ ...page, search: word }))
+    expect(users.map(({ username }) => Number(username.slice('seed'.length)))).toEqual(expected)
+  })
+
+  it('finds usernames by their beginning beyond the rows that are looked at first', async () => {
+    const { client: db } = database
+    const accounts = createAccounts({
+      db,
+      metrics: createMetrics({ version: '', revision: '', runtime: '' }),
+    })
+    const users = await readAll((page) => accounts.list({ ...page, search: 'SEED59' }))
+    const numbers = [...Array.from({ length: 100 }, (_, index) => 5_999 - index)]
+    for (let n = 599; n >= 590; n--) numbers.push(n)
+    expect(users.map(({ username }) => Number(username.slice('seed'.length)))).toEqual([...numbers, 59])
+  })
+})
+
+async function readAll<Row>(read: (page: Page) => Promise<Slice<Row>>): Promise<Row[]> {
+  const all: Row[] = []
+  let cursor: string | undefined
+  do {
+    const { rows, next } = await read({ limit: 100, cursor })
+    all.push(...rows)
+    cursor = next
+  } while (cursor)
+  return all
+}

@@ -1,0 +1,150 @@
+// Streams of several instances and writers: everything once, in the order of the ids.
+import { Client } from 'pg'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { freshDatabase, freshServerDatabase, type TestDatabase } from '../../harness/database.ts'
+import { buildPost, buildUser, type User } from '../../harness/http/client.ts'
+import { hasServer, usedServer } from '../../harness/postgres.ts'
+import { type Service, startService } from '../../harness/service.ts'
+import { until } from '../../harness/until.ts'
+import { Prisma } from '../../src/database/generated/client.ts'
+import { newIdAt } from '../../src/posts/ids.ts'
+import { openStream, setFollowing } from './support/stream.ts'
+
+/** Starts instances on one database; all end with the test. */
+async function startInstances(database: TestDatabase, count: number, env: Record<string, string> = {}) {
+  const instances = await Promise.all(Array.from({ length: count }, () => startService(env, database)))
+  onTestFinished(async () => {
+    await Promise.all(instances.map((instance) => instance.stop()))
+    await database.drop()
+  })
+  const [first, last] = [instances.at(0), instances.at(-1)]
+  if (!first || !last) throw new Error('at least one instance')
+  return { first, last, instances }
+}
+
+/** Reads a stream, breaks it off after a few events and comes back, again and again. */
+async function readInPieces(
+  instances: Service[],
+  user: User,
+  from: string,
+  isAll: (ids: string[]) => boolean,
+) {
+  const ids: string[] = []
+  for (let turn = 0; !isAll(ids); turn++) {
+    const instance = instances[turn % instances.length] ?? instances[0]
+    if (!instance) throw new Error('no instance')
+    const stream = await openStream(instance, user, ids.at(-1) ?? from)
+    await until('some events', () => stream.messages.length > turn % 7 || isAll([...ids, ...stream.ids()]))
+    stream.close()
+    // What was underway when it broke off is not seen by a client either.
+    await stream.ended
+    ids.push(...stream.ids())
+  }
+  return ids
+}
+
+describe('eight writers', () => {
+  it('are heard by readers that come and go: everything once, in order', { timeout: 120_000 }, async () => {
+    const { first, instances } = await startInstances(await freshDatabase(), usedServer ? 2 : 1)
+    const reader = await buildUser(first)
+    const authors = await Promise.all(Array.from({ length: 8 }, () => buildUser(first)))
+    for (const author of authors) await setFollowing(first, reader, author, true)
+    const start = await buildPost(first, reader)
+    const steady = await openStream(first, reader)
+
+    const written: string[] = []
+    const perAuthor = 60
+    const isAll = (ids: string[]) => ids.length >= authors.length * perAuthor
+    const writing = Promise.all(
+      authors.map(async (author, writer) => {
+        const instance = instances[writer % instances.length] ?? first
+        for (let i = 0; i < perAuthor; i++) written.push((await buildPost(instance, author)).id)
+      }),
+    )
+    const read = Promise.all([1, 2, 3].map(() => readInPieces(instances, reader, start.id, isAll)))
+    await writing
+    await until('the steady one has everything', () => isAll([...steady.ids()]))
+    const expected = written.toSorted()
+    expect(steady.ids()).toEqual(expected)
+    for (const ids of await read) expect(ids).toEqual(expected)
+    steady.close()
+  })
+})
+
+describe.runIf(hasServer())('two instances on one PostgreSQL', () => {
+  it('hear of each other, and at once', async () => {
+    const { first, last } = await startInstances(await freshServerDatabase(), 2)
+    const alice = await buildUser(first)
+    const stream = await openStream(last, alice)
+    onTestFinished(() => stream.close())
+    // Beyond the first one a listener may still be on its way to the database.
+    await buildPost(first, alice)
+    await until('the first event', () => stream.messages.length === 1)
+    const start = performance.now()
+    const post = await buildPost(first, alice)
+    await until('the second event', () => stream.messages.length === 2)
+    expect(performance.now() - start).toBeLessThan(1_500)
+    expect(stream.posts()[1]).toEqual({ ...post, href: post.href.replace(first.url, last.url) })
+  })
+
+  it('hear of each other by looking alone, behind a transaction pooler', async () => {
+    const database = await freshServerDatabase()
+    const url = `${database.env.DATABASE_URL}?pgbouncer=true`
+    const { first, last } = await startInstances(database, 2, { DATABASE_URL: url })
+    const alice = await buildUser(first)
+    const stream = await openStream(last, alice)
+    onTestFinished(() => stream.close())
+    const posts = [await buildPost(first, alice), await buildPost(last, alice)]
+    await until('both', () => stream.messages.length === 2)
+    expect(stream.ids()).toEqual(posts.map(({ id }) => id))
+  })
+
+  it('hear of a post that is committed late before those that came after it', async () => {
+    const database = await freshServerDatabase()
+    const { first, last } = await startInstances(database, 2)
+    const [alice, bob] = [await buildUser(first), await buildUser(first)]
+    await setFollowing(first, alice, bob, true)
+    const stream = await openStream(last, alice)
+    const late = new Client({ connectionString: database.env.DATABASE_URL })
+    await late.connect()
+    onTestFinished(async () => {
+      stream.close()
+      await late.end()
+    })
+    await late.query('BEGIN')
+    const {
+      rows: [author],
+    } = await late.query('SELECT "id" FROM "User" WHERE "username" = $1 FOR NO KEY UPDATE', [bob.username])
+    const {
+      rows: [post],
+    } = await late.query(
+      `INSERT INTO "Post" ("id", "authorId", "text", "createdAt")
+       VALUES (${newIdAt(Prisma.sql`clock_timestamp()`).sql}, $1, 'late', now()) RETURNING "id"`,
+      [author.id],
+    )
+    const posts: string[] = []
+    for (let i = 0; i < 10; i++) posts.push((await buildPost(first, alice)).id)
+    await late.query('COMMIT')
+    await until('all', () => stream.messages.length === 11)
+    expect(stream.ids()).toEqual([post.id, ...posts])
+  })
+
+  it('go on when their connection for hints is lost', async () => {
+    const database = await freshServerDatabase()
+    const { first, last } = await startInstances(database, 2)
+    const alice = await buildUser(first)
+    const stream = await openStream(last, alice)
+    const admin = new Client({ connectionString: database.env.DATABASE_URL })
+    await admin.connect()
+    onTestFinished(async () => {
+      stream.close()
+      await admin.end()
+    })
+    const listening = `FROM pg_stat_activity WHERE "datname" = current_database() AND "query" LIKE 'LISTEN%'`
+    const { rowCount } = await admin.query(`SELECT pg_terminate_backend("pid") ${listening}`)
+    expect(rowCount).toBe(2)
+    await buildPost(first, alice)
+    await until('the event', () => stream.messages.length === 1)
+    await until('both listen again', async () => (await admin.query(`SELECT ${listening}`)).rowCount === 2)
+  })
+})

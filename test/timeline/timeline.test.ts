@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildPost, buildUser, call, type Json, type User } from '../../harness/http/client.ts'
+import { type Service, startService } from '../../harness/service.ts'
+import { growth } from '../../harness/telemetry/scrape.ts'
+
+let service: Service
+beforeAll(async () => {
+  service = await startService()
+})
+afterAll(() => service.stop())
+
+const timeline = ({ username, token }: User, query = '') =>
+  call(service, 'GET', `/api/users/${username}/timeline${query}`, { token })
+
+describe('GET /api/users/:username/timeline', () => {
+  it('has the own posts and those of followed users, the newest first, page by page', async () => {
+    const [alice, bob, carol] = [await buildUser(service), await buildUser(service), await buildUser(service)]
+    const { token } = alice
+    await call(service, 'PUT', `/api/users/${alice.username}/following/${bob.username}`, { token })
+    const posts: Json[] = []
+    for (const author of [alice, bob, carol, bob, alice, carol, bob]) {
+      const post = await buildPost(service, author)
+      if (author !== carol) posts.unshift(post)
+    }
+    expect(await timeline(alice)).toMatchObject({ status: 200, body: posts })
+    const first = await timeline(alice, '?limit=3')
+    const next = /<([^>]*)>; rel="next"/.exec(first.headers.get('Link') ?? '')?.[1] ?? ''
+    const second = await call(service, 'GET', next, { token })
+    expect([...first.body, ...second.body]).toEqual(posts)
+    expect(second.headers.get('Link')).toBeNull()
+    await call(service, 'DELETE', `/api/users/${alice.username}/following/${bob.username}`, { token })
+    expect((await timeline(alice)).body).toEqual(posts.filter(({ user }) => user === alice.username))
+  })
+
+  it('counts the posts on its pages', async () => {
+    const alice = await buildUser(service)
+    await buildPost(service, alice)
+    await buildPost(service, alice)
+    expect(await growth(service, 'microposts_timeline_size_sum', {}, () => timeline(alice))).toBe(2)
+    expect(await growth(service, 'microposts_timeline_size_count', {}, () => timeline(alice))).toBe(1)
+  })
+
+  it('is for its owner alone', async () => {
+    const [alice, bob] = [await buildUser(service), await buildUser(service)]
+    const path = `/api/users/${alice.username}/timeline`
+    expect(await call(service, 'GET', path)).toMatchObject({ status: 401 })
+    expect(await call(service, 'GET', path, { token: bob.token })).toMatchObject({ status: 403 })
+    expect(await timeline(alice, '?limit=101')).toMatchObject({ status: 400 })
+  })
+})

@@ -1,0 +1,146 @@
+// The pages that the service has for people: the landing page, the interactive reference, the problems.
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest'
+import { call, uniqueName } from '../../harness/http/client.ts'
+import { type Service, startService } from '../../harness/service.ts'
+import { startBrowser } from '../support/browser.ts'
+
+let service: Service
+beforeAll(async () => {
+  service = await startService()
+})
+afterAll(() => service.stop())
+
+describe('pages', () => {
+  it.each(['/', '/docs', '/problems', '/problems/forbidden'])(
+    '%s is HTML that brings all it needs',
+    async (path) => {
+      const { status, headers, text } = await call(service, 'GET', path)
+      expect(status).toBe(200)
+      expect(headers.get('Content-Type')).toBe('text/html; charset=utf-8')
+      expect(text).toMatch(/^<!doctype html>\n<html lang="en">/)
+      // Absolute links would lead away; data: and the namespace of SVG do not.
+      expect(text.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:\/\//)
+      const policy = headers.get('Content-Security-Policy')?.split(';')
+      for (const directive of [
+        "default-src 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'none'",
+        "base-uri 'none'",
+      ])
+        expect(policy).toContain(directive)
+      expect(headers.get('Content-Security-Policy')).not.toMatch(
+        /unsafe-eval|script-src[^;]*unsafe-inline|\*|http/,
+      )
+    },
+  )
+
+  it('the index has a page for every kind of problem, which names its status', async () => {
+    const { text } = await call(service, 'GET', '/problems')
+    const rows = [...text.matchAll(/<td>(\d{3})<td><a href="(\/problems\/[a-z-]+)">([^<]+)</g)]
+    expect(rows.length).toBeGreaterThan(15)
+    for (const [, status, path = '', title] of rows) {
+      const page = await call(service, 'GET', path)
+      expect(page.text).toContain(`<h1>${title}</h1>`)
+      expect(page.text).toContain(`Status ${status}, type <code>${path}</code>`)
+    }
+  })
+
+  it('are not there under other names', async () => {
+    for (const path of [
+      '/docs/',
+      '/docs/index.html',
+      '/docs/..%2Fpackage.json',
+      '/docs/package.json',
+      '/index.html',
+    ])
+      expect(await call(service, 'GET', path)).toMatchObject({ status: 404 })
+  })
+})
+
+describe('GET /docs/:file', () => {
+  it.each([
+    ['swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
+    ['swagger-ui.css', 'text/css; charset=utf-8'],
+  ])('%s is kept for a day and asked for again by its tag', async (file, type) => {
+    const first = await call(service, 'GET', `/docs/${file}`)
+    expect(first.status).toBe(200)
+    expect(first.headers.get('Content-Type')).toBe(type)
+    expect(first.headers.get('Cache-Control')).toBe('public, max-age=86400')
+    const headers = { 'If-None-Match': first.headers.get('ETag') ?? '' }
+    const second = await call(service, 'GET', `/docs/${file}`, { headers })
+    expect(second).toMatchObject({ status: 304, text: '' })
+    expect(second.headers.get('Cache-Control')).toBe('public, max-age=86400')
+  })
+})
+
+describe('in a browser', () => {
+  /** A page, and what a strict reader has to complain about: errors, and requests that lead elsewhere. */
+  async function browse(context: TestContext, path: string): Promise<{ page: Page; complaints: string[] }> {
+    const browser = await startBrowser(context)
+    onTestFinished(() => browser.close())
+    const page = await browser.newPage()
+    const complaints: string[] = []
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('request', (request) => {
+      const { origin, protocol } = new URL(request.url())
+      if (protocol !== 'data:' && origin !== service.url) complaints.push(request.url())
+    })
+    await page.goto(new URL(path, service.url).href)
+    return { page, complaints }
+  }
+
+  it('the reference has every operation, and tries them', async (context) => {
+    const { page, complaints } = await browse(context, '/docs')
+    await page.locator('.opblock').first().waitFor()
+    const { body: document } = await call(service, 'GET', '/openapi.json')
+    const operations = Object.values<object>(document.paths).flatMap((methods) => Object.keys(methods))
+    expect(await page.locator('.opblock').count()).toBe(operations.length)
+
+    const signUp = page.locator('#operations-Users-postUsers')
+    await signUp.locator('.opblock-summary-control').click()
+    await signUp.locator('.try-out__btn').click()
+    const username = uniqueName()
+    await signUp.locator('textarea').fill(JSON.stringify({ username, password: 'correct horse battery' }))
+    await signUp.locator('.execute').click()
+    const live = signUp.locator('.live-responses-table')
+    await live.waitFor()
+    expect(await live.locator('.response-col_status').last().innerText()).toMatch(/^201/)
+    expect(await call(service, 'GET', `/api/users/${username}`)).toMatchObject({ status: 200 })
+    expect(complaints).toEqual([])
+  })
+
+  it('a token given to the reference goes with what needs one', async (context) => {
+    const { page, complaints } = await browse(context, '/docs')
+    const credentials = { username: uniqueName(), password: 'correct horse battery' }
+    await call(service, 'POST', '/api/users', { json: credentials })
+    const { token } = (await call(service, 'POST', '/api/login', { json: credentials })).body
+    await page.locator('.btn.authorize').click()
+    await page.locator('.auth-container input').fill(token)
+    await page.locator('.auth-btn-wrapper .authorize').click()
+    await page.locator('.close-modal').click()
+    const sessions = page.locator('#operations-Sessions-getSessions')
+    await sessions.locator('.opblock-summary-control').click()
+    await sessions.locator('.try-out__btn').click()
+    await sessions.locator('.execute').click()
+    const live = sessions.locator('.live-responses-table')
+    await live.waitFor()
+    expect(await live.locator('.response-col_status').last().innerText()).toMatch(/^200/)
+    expect(complaints).toEqual([])
+  })
+
+  it('the other pages have their style, and lead to each other', async (context) => {
+    const { page, complaints } = await browse(context, '/')
+    await page.getByRole('link', { name: '/problems' }).click()
+    await page.getByRole('link', { name: 'Too many requests' }).click()
+    expect(await page.locator('h1').innerText()).toBe('Too many requests')
+    expect(await page.locator('body').evaluate('getComputedStyle(document.body).maxWidth')).toBe('672px')
+    await page.getByRole('link', { name: 'microposts' }).click()
+    await page.getByRole('link', { name: '/docs' }).click()
+    await page.locator('.opblock').first().waitFor()
+    expect(complaints).toEqual([])
+  })
+})
