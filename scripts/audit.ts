@@ -1,13 +1,13 @@
 // Shows that what the service counts is what happened: a proxy saw the same, the database has the same, clients were told
 // the same, also across a restart.
 import { parseArgs } from 'node:util'
+import { compare } from '../harness/audit/compare.ts'
+import { createDatabase } from '../harness/audit/database.ts'
+import { gatherEvidence } from '../harness/audit/evidence.ts'
+import { report, summary } from '../harness/audit/report.ts'
 import { machine } from '../harness/command-line/machine.ts'
 import { createProgress } from '../harness/command-line/progress.ts'
 import { findProgram } from '../harness/programs/find.ts'
-import { compare } from './audit/compare.ts'
-import { createDatabase } from './audit/database.ts'
-import { gatherEvidence } from './audit/evidence.ts'
-import { report, summary } from './audit/report.ts'
 
 const help = `Usage: npm run audit [-- options]
 

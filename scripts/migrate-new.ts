@@ -1,14 +1,14 @@
 // Makes a new migration from the difference between the migrations and prisma/schema.prisma. Needs no database.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { migrationsFolder, readMigrations } from '../src/database/migrations/files.ts'
 import {
   createMemoryDatabase,
   createSchemaEngine,
   noFilters,
   readSchema,
   toMigrationList,
-} from './schema-engine.ts'
+} from '../harness/schema-engine.ts'
+import { migrationsFolder, readMigrations } from '../src/database/migrations/files.ts'
 
 const help = `Usage: npm run migrate:new -- --name add_likes
 

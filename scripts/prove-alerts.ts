@@ -1,10 +1,10 @@
 // Shows that each alert arrives at Alertmanager's receivers when its fault is real, alone, and none without a fault.
 import { parseArgs } from 'node:util'
 import pLimit from 'p-limit'
+import { faults } from '../harness/alerts/faults.ts'
+import { type Outcome, playFault, type Stage, soak } from '../harness/alerts/prove.ts'
 import { table } from '../harness/command-line/table.ts'
 import { findProgram } from '../harness/programs/find.ts'
-import { faults } from './alerts/faults.ts'
-import { type Outcome, playFault, type Stage, soak } from './alerts/prove.ts'
 
 const help = `Usage: npm run alerts [-- options]
 

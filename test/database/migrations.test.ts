@@ -11,7 +11,7 @@ import {
   noFilters,
   readSchema,
   toMigrationList,
-} from '../../scripts/schema-engine.ts'
+} from '../../harness/schema-engine.ts'
 import type { Backend } from '../../src/database/backend.ts'
 import { openEmbedded } from '../../src/database/embedded/backend.ts'
 import { connectTo } from '../../src/database/embedded/pglite-socket.ts'

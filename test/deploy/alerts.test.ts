@@ -1,10 +1,10 @@
 import pLimit from 'p-limit'
 import type { TestContext } from 'vitest'
 import { describe, expect, it } from 'vitest'
+import { faults } from '../../harness/alerts/faults.ts'
+import { playFault, type Stage, soak } from '../../harness/alerts/prove.ts'
 import { hasServer, server } from '../../harness/postgres.ts'
 import { requireProgram } from '../../harness/programs/find.ts'
-import { faults } from '../../scripts/alerts/faults.ts'
-import { playFault, type Stage, soak } from '../../scripts/alerts/prove.ts'
 
 /** As `npm run alerts`: 5m is 5 s. */
 const divisor = 60

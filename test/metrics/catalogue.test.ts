@@ -1,9 +1,9 @@
 // What a running service exposes against src/metrics/catalogue.ts, in both directions.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { familyOf } from '../../harness/catalogue/families.ts'
 import { buildPost, buildUser, call } from '../../harness/http/client.ts'
 import { type Service, startService } from '../../harness/service.ts'
 import { type Scrape, scrape } from '../../harness/telemetry/scrape.ts'
-import { familyOf } from '../../scripts/generate/families.ts'
 import { withTables } from '../../scripts/generate/metrics-tables.ts'
 import { catalogue } from '../../src/metrics/catalogue.ts'
 import { metricsByFamily, strangers } from './support/closed-sets.ts'

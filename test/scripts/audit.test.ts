@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { compare } from '../../harness/audit/compare.ts'
+import { type Evidence, gatherEvidence } from '../../harness/audit/evidence.ts'
 import { freshDatabase } from '../../harness/database.ts'
 import { requireProgram } from '../../harness/programs/find.ts'
-import { compare } from '../../scripts/audit/compare.ts'
-import { type Evidence, gatherEvidence } from '../../scripts/audit/evidence.ts'
 
 /** What differs, by what was compared. */
 const differing = (evidence: Evidence) =>

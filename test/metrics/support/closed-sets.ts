@@ -1,8 +1,8 @@
 // What the catalogue allows on a page: which families, and which labels together.
 
+import { type AttributeSet, attributeSets } from '../../../harness/catalogue/ceiling.ts'
+import { familyOf, labelOf } from '../../../harness/catalogue/families.ts'
 import type { Scrape } from '../../../harness/telemetry/scrape.ts'
-import { type AttributeSet, attributeSets } from '../../../scripts/generate/ceiling.ts'
-import { familyOf, labelOf } from '../../../scripts/generate/families.ts'
 import { catalogue, type Metric, recordedByTelemetry } from '../../../src/metrics/catalogue.ts'
 
 const metrics: Readonly<Record<string, Metric>> = { ...catalogue, ...recordedByTelemetry }

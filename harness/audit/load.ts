@@ -1,7 +1,7 @@
 // Clients that do what people do, and what they should not, until enough of it is answered. None gives up before its
 // answer begins: whether the service had heard of such a request, and what it made of it, a proxy's log cannot tell.
 import { setTimeout } from 'node:timers/promises'
-import { createRandom } from '../../harness/random.ts'
+import { createRandom } from '../random.ts'
 import { people } from './actions/people.ts'
 import { posting } from './actions/posting.ts'
 import { reading } from './actions/reading.ts'

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { administer, urlOf } from '../../harness/postgres.ts'
+import { administer, urlOf } from '../postgres.ts'
 import type { DatabaseEnv } from './rows.ts'
 
 /** Empty, on the server where there is one, else in a folder; `drop` leaves nothing of it. */

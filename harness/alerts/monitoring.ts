@@ -2,9 +2,9 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../harness/http/free-port.ts'
-import { startProgram } from '../../harness/programs/start.ts'
-import { until } from '../../harness/until.ts'
+import { freePort } from '../http/free-port.ts'
+import { startProgram } from '../programs/start.ts'
+import { until } from '../until.ts'
 import { startReceiver } from './receiver.ts'
 import { shortenDurations } from './shorten.ts'
 

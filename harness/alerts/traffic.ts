@@ -1,6 +1,6 @@
 // What users do: reads and writes, one after the other, in a few loops.
 import { setTimeout } from 'node:timers/promises'
-import { buildPost, buildUser, call, type User } from '../../harness/http/client.ts'
+import { buildPost, buildUser, call, type User } from '../http/client.ts'
 
 export type Traffic = Awaited<ReturnType<typeof createTraffic>>
 

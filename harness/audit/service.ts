@@ -1,8 +1,8 @@
 // The service that is audited: one process after the other, at the same place, on the same database.
 
-import { runService } from '../../harness/service.ts'
-import { type Scrape, scrape } from '../../harness/telemetry/scrape.ts'
-import { until } from '../../harness/until.ts'
+import { runService } from '../service.ts'
+import { type Scrape, scrape } from '../telemetry/scrape.ts'
+import { until } from '../until.ts'
 import { loginLimit } from './actions/people.ts'
 import type { DatabaseEnv } from './rows.ts'
 

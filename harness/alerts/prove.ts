@@ -1,6 +1,6 @@
 // Plays one fault against a real service, Prometheus and Alertmanager, and tells who heard of what.
 import { setTimeout } from 'node:timers/promises'
-import { until } from '../../harness/until.ts'
+import { until } from '../until.ts'
 import { addressOf, type Fault, type Scene } from './faults.ts'
 import { startMonitoring } from './monitoring.ts'
 import type { Heard } from './receiver.ts'

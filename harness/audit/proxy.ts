@@ -1,8 +1,8 @@
 // An nginx in front of the service, as people run it, that keeps an access log of every request and every attempt.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort } from '../../harness/http/free-port.ts'
-import { startProgram } from '../../harness/programs/start.ts'
+import { freePort } from '../http/free-port.ts'
+import { startProgram } from '../programs/start.ts'
 
 export type Proxy = Awaited<ReturnType<typeof startProxy>>
 

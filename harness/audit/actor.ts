@@ -1,7 +1,7 @@
 // One client's side of the load: who it is at the moment, and what it knows of the others.
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import type { Random } from '../../harness/random.ts'
+import type { Random } from '../random.ts'
 import { Away, type Client } from './client.ts'
 import type { Ledger } from './ledger.ts'
 

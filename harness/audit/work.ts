@@ -1,7 +1,7 @@
 // What requests left in a page of the pull endpoint and in a push, in the same terms.
 
-import { type Push, sampleKey, samplesOf } from '../../harness/telemetry/otlp-decoder.ts'
-import type { Scrape } from '../../harness/telemetry/scrape.ts'
+import { type Push, sampleKey, samplesOf } from '../telemetry/otlp-decoder.ts'
+import type { Scrape } from '../telemetry/scrape.ts'
 import type { Tally } from './tally.ts'
 
 /** The rest moves by itself, or with each scrape. */

@@ -1,5 +1,5 @@
 // The outcome of an audit, for people.
-import { table } from '../../harness/command-line/table.ts'
+import { table } from '../command-line/table.ts'
 import type { Check } from './checks/check.ts'
 import type { Evidence } from './evidence.ts'
 

@@ -1,7 +1,7 @@
 // What the service counted, from the last values that a process pushed.
 
-import { attributesOf, metricsOf, type Push } from '../../harness/telemetry/otlp-decoder.ts'
-import type { Received } from '../../harness/telemetry/otlp-sink.ts'
+import { attributesOf, metricsOf, type Push } from '../telemetry/otlp-decoder.ts'
+import type { Received } from '../telemetry/otlp-sink.ts'
 import { type Tally, tally } from './tally.ts'
 
 /** One value of one series: of a histogram there are two, its count and its sum. */

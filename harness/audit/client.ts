@@ -1,7 +1,7 @@
 // Sends requests through the proxy, as many clients do on connections that they keep, and remembers every answer.
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
-import type { Json } from '../../harness/http/client.ts'
+import type { Json } from '../http/client.ts'
 
 export type Client = ReturnType<typeof createClient>
 

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { createRelay } from '../../harness/http/relay.ts'
-import { administer, urlOf } from '../../harness/postgres.ts'
+import { createRelay } from '../http/relay.ts'
+import { administer, urlOf } from '../postgres.ts'
 
 export type Service = Awaited<ReturnType<typeof startService>>
 
