@@ -85,14 +85,24 @@ export default {
       from: { path: '^src/(accounts|sessions|posts|follows|timeline)/', pathNot: 'routes[.]ts$' },
       to: { path: feature, pathNot: ['^src/$1/', '^src/search/', schemas, '^src/[a-z]+/(rows|ids)[.]ts$'] },
     },
-    onlyFrom('koa', '^node_modules/(@koa/|koa)', '^(src/(app[.]ts$|http/))', 'Only http/ and the app know Koa.'),
+    onlyFrom(
+      'koa',
+      '^node_modules/(@koa/|koa)',
+      '^(src/(app[.]ts$|http/))',
+      'Only http/ and the app know Koa.',
+    ),
     only(
       'http',
       '^src/http/',
       ['^src/http/', '^src/(errors|viewer|keyset)[.]ts$', '^src/metrics/instruments[.]ts$', '^lib/'],
       'http/ serves any feature: it knows neither features nor the database.',
     ),
-    only('web', '^src/web/', ['^src/(http|web)/', '^src/errors[.]ts$', '^lib/'], 'Pages are built on http/ alone.'),
+    only(
+      'web',
+      '^src/web/',
+      ['^src/(http|web)/', '^src/errors[.]ts$', '^lib/'],
+      'Pages are built on http/ alone.',
+    ),
     only(
       'database',
       '^src/database/',
