@@ -1,7 +1,5 @@
 // The composition root: the middlewares of every request, in their order, and the service of every feature.
-import cors from '@koa/cors'
 import Koa from 'koa'
-import helmet from 'koa-helmet'
 import type { Logger } from 'pino'
 import { createAccounts } from './accounts/service.ts'
 import type { Config } from './config.ts'
@@ -10,8 +8,10 @@ import { isUnavailable } from './database/sql-errors.ts'
 import { createFollows } from './follows/service.ts'
 import type { Checks } from './health/routes.ts'
 import type { State } from './http/context.ts'
+import { cors } from './http/headers/cors.ts'
 import { origin } from './http/headers/origin.ts'
 import { requestContext } from './http/headers/request-id.ts'
+import { securityHeaders } from './http/headers/security.ts'
 import { problemHandler } from './http/problems/handler.ts'
 import { createLimits, type Limiters } from './http/rate-limits.ts'
 import { recordRequestMetrics } from './http/request-metrics.ts'
@@ -76,57 +76,7 @@ export function createApp(deps: AppDependencies): Koa<State> {
     }),
   )
   app.use(origin(config.publicUrl))
-  if (config.corsOrigins.length > 0) app.use(crossOrigin(config.corsOrigins))
+  if (config.corsOrigins.length > 0) app.use(cors(config.corsOrigins))
   app.use(routed(routes, { authenticate: sessions.authenticate, limits }))
   return app
-}
-
-/** The strictest policy, for what is no page; a page says itself what is on it. */
-function securityHeaders() {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-      },
-    },
-    frameguard: { action: 'deny' },
-    // Whether there is TLS in front is for the proxy that ends it to say.
-    strictTransportSecurity: false,
-    // What follows speaks to browsers of another age, or of plug-ins.
-    crossOriginOpenerPolicy: false,
-    crossOriginResourcePolicy: false,
-    originAgentCluster: false,
-    xDnsPrefetchControl: false,
-    xDownloadOptions: false,
-    xPermittedCrossDomainPolicies: false,
-    xXssProtection: false,
-  })
-}
-
-/** What a script of another origin may read, besides the few that it always may. */
-const exposedHeaders = [
-  'ETag',
-  'Idempotency-Replayed',
-  'Link',
-  'Location',
-  'RateLimit-Limit',
-  'RateLimit-Remaining',
-  'RateLimit-Reset',
-  'Retry-After',
-  'X-Request-Id',
-]
-
-function crossOrigin(origins: string[]) {
-  return cors({
-    origin: (ctx) =>
-      origins.includes('*') ? '*' : (origins.find((allowed) => allowed === ctx.get('Origin')) ?? ''),
-    exposeHeaders: exposedHeaders,
-    // A failure keeps them without it: nothing that answers one takes away what is set.
-    keepHeadersOnError: false,
-    maxAge: 600,
-  })
 }

@@ -1,0 +1,27 @@
+import koaCors from '@koa/cors'
+import type { Middleware } from '../context.ts'
+
+/** The response headers that scripts of other origins may read, besides the CORS-safelisted ones. */
+const exposedHeaders = [
+  'ETag',
+  'Idempotency-Replayed',
+  'Link',
+  'Location',
+  'RateLimit-Limit',
+  'RateLimit-Remaining',
+  'RateLimit-Reset',
+  'Retry-After',
+  'X-Request-Id',
+]
+
+/** Allows scripts of these origins to call the API (CORS); `*` allows every origin. */
+export function cors(origins: readonly string[]): Middleware {
+  return koaCors({
+    origin: (ctx) =>
+      origins.includes('*') ? '*' : (origins.find((allowed) => allowed === ctx.get('Origin')) ?? ''),
+    exposeHeaders: exposedHeaders,
+    // The problem handler keeps the headers that are already set, so error responses have them anyway.
+    keepHeadersOnError: false,
+    maxAge: 600,
+  })
+}
