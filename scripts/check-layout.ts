@@ -1,0 +1,25 @@
+// Checks that every folder can be read at a glance: a folder with more files than this holds several concepts.
+import { readdirSync } from 'node:fs'
+
+const roots = ['src', 'otel', 'lib', 'harness', 'deploy', 'test', 'bench', 'scripts', 'docs']
+const generated = ['src/database/generated']
+const maxFiles = 13
+
+const crowded = roots
+  .flatMap(foldersBelow)
+  .map((folder) => ({ folder, files: filesIn(folder) }))
+  .filter(({ files }) => files > maxFiles)
+
+for (const { folder, files } of crowded)
+  process.stderr.write(`${folder}: ${files} files, of at most ${maxFiles}: give each concept a folder.\n`)
+if (crowded.length > 0) process.exitCode = 1
+
+function foldersBelow(folder: string): string[] {
+  if (generated.includes(folder)) return []
+  const inside = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return [folder, ...inside.flatMap(({ name }) => foldersBelow(`${folder}/${name}`))]
+}
+
+function filesIn(folder: string): number {
+  return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile()).length
+}
