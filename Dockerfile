@@ -14,6 +14,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY prisma/migrations ./prisma/migrations
+COPY lib ./lib
 COPY otel ./otel
 COPY src ./src
 COPY --from=dependencies /app/src/database/generated ./src/database/generated

@@ -1,10 +1,7 @@
 // How many series one process exposes at most, whatever clients send.
-import {
-  type AttributeValues,
-  catalogue,
-  type Metric,
-  recordedByTelemetry,
-} from '../../src/metrics/catalogue.ts'
+import type { AttributeValues, Metric } from '../../lib/metric.ts'
+import { telemetryCatalogue } from '../../otel/catalogue.ts'
+import { catalogue } from '../../src/metrics/catalogue.ts'
 import type { RequestOutcome } from '../../src/metrics/instruments.ts'
 import { possibleOutcomes } from './request-outcomes.ts'
 
@@ -18,7 +15,7 @@ export const statuses = [...new Set(outcomes.map(({ status }) => status))].sort(
 
 /** The most series of all metrics together, and `target_info`. */
 export function ceiling(): number {
-  const metrics: Metric[] = [...Object.values(catalogue), ...Object.values(recordedByTelemetry)]
+  const metrics: Metric[] = [...Object.values(catalogue), ...Object.values(telemetryCatalogue)]
   return metrics.reduce((sum, metric) => sum + ceilingOf(metric), 1)
 }
 

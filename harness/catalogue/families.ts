@@ -1,7 +1,7 @@
 // Which families the metrics of the catalogue become in Prometheus.
 import { AggregationTemporality, DataPointType, type MetricData } from '@opentelemetry/sdk-metrics'
+import type { Metric } from '../../lib/metric.ts'
 import { familyName } from '../../otel/pull/exposition/names.ts'
-import type { Metric } from '../../src/metrics/catalogue.ts'
 
 /** The family of a metric as the pull endpoint names it. @throws {Error} for a name without a letter or digit */
 export function familyOf(name: string, { kind, unit, description }: Metric): string {

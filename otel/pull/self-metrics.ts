@@ -1,28 +1,17 @@
-// What the endpoint measures of itself.
+// The metrics of the pull endpoint itself: microposts.scrape.*.
 import { metrics } from '@opentelemetry/api'
+import { instrumentOptions } from '../../lib/metric.ts'
+import { telemetryMetrics } from '../catalogue.ts'
 
 export type SelfMetrics = ReturnType<typeof createSelfMetrics>
 
-/**
- * Makes the endpoint's instruments on the global meter provider, which therefore must be set by then: one made before
- * records nothing, ever.
- */
+/** Call it after the global meter provider is set: an instrument created before never records anything. */
 export function createSelfMetrics(version: string | undefined) {
   const meter = metrics.getMeter('microposts', version)
-  const duration = meter.createHistogram('microposts.scrape.duration', {
-    description: 'Time from the arrival of a scrape until its page was written.',
-    unit: 's',
-    advice: {
-      explicitBucketBoundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    },
-  })
-  const size = meter.createGauge('microposts.scrape.size', {
-    description: 'Size of the last page that was scraped, before compression.',
-    unit: 'By',
-  })
-  const failures = meter.createCounter('microposts.scrape.failures', {
-    description: 'Scrapes answered with 503, because a collection failed or took too long.',
-  })
+  const options = (name: keyof typeof telemetryMetrics) => instrumentOptions(telemetryMetrics[name])
+  const duration = meter.createHistogram('microposts.scrape.duration', options('microposts.scrape.duration'))
+  const size = meter.createGauge('microposts.scrape.size', options('microposts.scrape.size'))
+  const failures = meter.createCounter('microposts.scrape.failures', options('microposts.scrape.failures'))
   failures.add(0)
 
   return {

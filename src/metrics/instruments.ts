@@ -1,6 +1,7 @@
 // Every instrument that the service records, by the name of what happened. The only file in src/ that
 // imports @opentelemetry/api; without a registered SDK each call is a no-op.
 import { type Attributes, metrics as api, type Counter, type Histogram, type Meter } from '@opentelemetry/api'
+import { type AttributeValues, instrumentOptions } from '../../lib/metric.ts'
 import {
   catalogue,
   type databaseCollections,
@@ -8,7 +9,6 @@ import {
   type databaseOperations,
   exceptionTypes,
   type loginOutcomes,
-  type Metric,
   type MetricName,
   type rejectionReasons,
 } from './catalogue.ts'
@@ -125,14 +125,7 @@ export function createMetrics(build: Build) {
   }
 }
 
-function options(name: MetricName) {
-  const metric: Metric = catalogue[name]
-  return {
-    unit: metric.unit,
-    description: metric.description,
-    ...(metric.boundaries && { advice: { explicitBucketBoundaries: metric.boundaries } }),
-  }
-}
+const options = (name: MetricName) => instrumentOptions(catalogue[name])
 
 /** A counter with one series, at 0, for each combination of its closed sets: `rate()` then sees the first event. */
 function counterFromZero(meter: Meter, name: MetricName): Counter {
@@ -142,7 +135,7 @@ function counterFromZero(meter: Meter, name: MetricName): Counter {
   return counter
 }
 
-function combinations(sets: [string, readonly (string | boolean)[] | string][]): Attributes[] {
+function combinations(sets: [string, AttributeValues][]): Attributes[] {
   const [first, ...rest] = sets
   if (!first) return [{}]
   const [key, values] = first

@@ -1,7 +1,8 @@
 // The instruments of the service's catalogue, made with prom-client.
 import { Counter, Gauge, Histogram } from 'prom-client'
+import type { Metric } from '../../../lib/metric.ts'
 import { unitWords } from '../../../otel/pull/exposition/units.ts'
-import { catalogue, type Metric, type MetricName } from '../../../src/metrics/catalogue.ts'
+import { catalogue, type MetricName } from '../../../src/metrics/catalogue.ts'
 
 export const counter = (name: MetricName) => new Counter(options(name))
 

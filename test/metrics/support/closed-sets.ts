@@ -1,11 +1,12 @@
-// What the catalogue allows on a page: which families, and which labels together.
-
+// Compares a scrape with the catalogues: which families exist, and which labels occur together.
 import { type AttributeSet, attributeSets } from '../../../harness/catalogue/ceiling.ts'
 import { familyOf, labelOf } from '../../../harness/catalogue/families.ts'
 import type { Scrape } from '../../../harness/telemetry/scrape.ts'
-import { catalogue, type Metric, recordedByTelemetry } from '../../../src/metrics/catalogue.ts'
+import type { Metric } from '../../../lib/metric.ts'
+import { telemetryCatalogue } from '../../../otel/catalogue.ts'
+import { catalogue } from '../../../src/metrics/catalogue.ts'
 
-const metrics: Readonly<Record<string, Metric>> = { ...catalogue, ...recordedByTelemetry }
+const metrics: Readonly<Record<string, Metric>> = { ...catalogue, ...telemetryCatalogue }
 export const metricsByFamily: ReadonlyMap<string, Metric> = new Map(
   Object.entries(metrics).map(([name, metric]) => [familyOf(name, metric), metric]),
 )
