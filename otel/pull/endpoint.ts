@@ -2,12 +2,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import type { MetricReader } from '@opentelemetry/sdk-metrics'
-import { createLiveView } from '../live-view/files.ts'
+import { prefersGzip } from '../../lib/content-encoding.ts'
+import { createLiveView } from '../live-view/live-view.ts'
 import type { Log } from '../log.ts'
 import { createSources } from './cluster/sources.ts'
 import { reasonsOf } from './collection.ts'
 import { createExposition } from './exposition/exposition.ts'
-import { CONTENT_TYPES, preferredFormat, prefersGzip } from './negotiation.ts'
+import { CONTENT_TYPES, preferredFormat } from './negotiation.ts'
 import { createScraper } from './scraper.ts'
 import { createSelfMetrics, type SelfMetrics } from './self-metrics.ts'
 import { close, listen, portOf } from './server.ts'
@@ -86,7 +87,7 @@ export async function startPullEndpoint(options: PullEndpointOptions): Promise<P
 
   async function answerView(path: string, request: IncomingMessage, response: ServerResponse) {
     try {
-      await liveView.answer(path, request, response)
+      await liveView.respond(path, request, response)
     } catch (error) {
       log('error', { path, reasons: reasonsOf(error) }, 'live view failed')
       refuse(response, 500, 'The page could not be read; the log says why.')

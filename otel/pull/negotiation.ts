@@ -1,4 +1,4 @@
-// Content negotiation of a scrape (RFC 9110, sections 12.4.2, 12.5.1 and 12.5.3).
+// Content negotiation of a scrape (RFC 9110, sections 12.4.2 and 12.5.1).
 import type { Format } from './exposition/metadata.ts'
 
 export const CONTENT_TYPES: Record<Format, string> = {
@@ -13,14 +13,6 @@ export function preferredFormat(accept: string | undefined): Format {
   const ranges = choices(accept ?? '*/*')
   const openmetrics = mediaQuality(ranges, 'application', 'openmetrics-text', '1.0.0')
   return openmetrics > mediaQuality(ranges, 'text', 'plain', '0.0.4') ? 'openmetrics' : 'text'
-}
-
-/** Whether to compress: when gzip is asked for, and no less than an answer as it is. */
-export function prefersGzip(acceptEncoding: string | undefined): boolean {
-  const codings = choices(acceptEncoding ?? '')
-  const qualityOf = (...names: string[]) => codings.find(({ name }) => names.includes(name))?.quality
-  const gzip = qualityOf('gzip', 'x-gzip') ?? qualityOf('*') ?? 0
-  return gzip > 0 && gzip >= (qualityOf('identity') ?? 0)
 }
 
 /** The quality of the most specific range that takes the type: by name before `text/*` before anything. */

@@ -1,4 +1,5 @@
 // The declaration of an endpoint: what validates its requests, types its handler and becomes its OpenAPI.
+import type { IncomingHttpHeaders } from 'node:http'
 import type { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { Viewer } from '../viewer.ts'
@@ -49,6 +50,8 @@ export type Input<E extends Endpoint> = {
   query: Parsed<E['query']>
   headers: Parsed<E['headers']>
   body: Parsed<E['body']>
+  /** All headers of the request as Node parses them, for static files. */
+  requestHeaders: IncomingHttpHeaders
   viewer: E['auth'] extends 'none' ? Viewer | undefined : Viewer
   /** `https://host`, for absolute links. */
   origin: string

@@ -70,6 +70,7 @@ async function readInput(
     query,
     headers,
     body,
+    requestHeaders: ctx.headers,
     viewer,
     origin: ctx.state.origin,
     url: ctx.path + ctx.search,

@@ -1,23 +1,13 @@
-// The interactive reference at `/docs`: Swagger UI over the service's own document, all of it from here.
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+// The interactive API reference at `/docs`: Swagger UI, served from its npm package, shows `/openapi.json`.
 import { z } from 'zod'
+import { hashSource } from '../../lib/content-security-policy.ts'
+import { contentTypes, staticFile } from '../../lib/static-files.ts'
 import { route } from '../http/endpoint.ts'
-import { hashSource, htmlPage, pageReply } from './html-page.ts'
+import { htmlPage, pageReply } from './html-page.ts'
 
 const tag = 'Documentation'
 
-/** The viewer's files, by the type that each is served as. */
-const types = {
-  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
-  'swagger-ui.css': 'text/css; charset=utf-8',
-} as const
-type File = keyof typeof types
-
-const cached = { ETag: 'The version of the file', 'Cache-Control': 'How long it may be kept' }
-
-const start = `addEventListener('DOMContentLoaded', () => SwaggerUIBundle({
+const startScript = `addEventListener('DOMContentLoaded', () => SwaggerUIBundle({
   url: '/openapi.json', dom_id: '#reference', deepLinking: true, displayRequestDuration: true,
   defaultModelsExpandDepth: 0, validatorUrl: null,
 }))`
@@ -26,26 +16,40 @@ const page = htmlPage({
   title: 'Microposts: the API',
   head: `<link rel="stylesheet" href="/docs/swagger-ui.css">
 <script src="/docs/swagger-ui-bundle.js"></script>
-<script>${start}</script>`,
+<script>${startScript}</script>`,
   style: 'body { margin: 0 }',
   body: '<body><div id="reference"></div>',
   sources: {
-    'script-src': `'self' ${hashSource(start)}`,
-    // The viewer writes style attributes.
+    'script-src': `'self' ${hashSource(startScript)}`,
+    // Swagger UI writes style attributes.
     'style-src': "'self' 'unsafe-inline'",
     'connect-src': "'self'",
   },
 })
 
+const swaggerFile = (name: string) =>
+  staticFile(import.meta.resolve(`swagger-ui-dist/${name}`), { 'Cache-Control': 'public, max-age=86400' })
+
+const files = {
+  'swagger-ui-bundle.js': swaggerFile('swagger-ui-bundle.js'),
+  'swagger-ui.css': swaggerFile('swagger-ui.css'),
+}
+const FileName = z.enum(Object.keys(files) as (keyof typeof files)[])
+
+const cacheHeaders = {
+  ETag: 'The version of the file in this encoding',
+  'Cache-Control': 'How long clients may cache the file',
+  Vary: '`Accept-Encoding`',
+}
+
 export function docsRoutes() {
-  const asset = createAssets()
   return [
     route(
       {
         method: 'GET',
         path: '/docs',
         auth: 'none',
-        summary: 'Read about every request, and try it',
+        summary: 'Show the interactive API reference',
         tag,
         replies: { 200: pageReply },
       },
@@ -57,41 +61,24 @@ export function docsRoutes() {
         method: 'GET',
         path: '/docs/:file',
         auth: 'none',
-        summary: 'Load a part of the interactive reference',
+        summary: 'Get a file of the interactive API reference',
         tag,
-        params: z.object({
-          file: z.enum(Object.keys(types) as [File, ...File[]]).meta({ description: 'Which one.' }),
-        }),
+        params: z.object({ file: FileName.meta({ description: 'The name of the file.' }) }),
         replies: {
           200: {
             description: 'The file',
-            body: z.string().meta({ examples: ['…'] }),
-            type: Object.values(types),
-            headers: cached,
+            body: z.instanceof(Buffer).meta({ type: 'string', examples: ['…'] }),
+            type: [contentTypes['.js'], contentTypes['.css']],
+            headers: cacheHeaders,
+            optionalHeaders: { 'Content-Encoding': '`gzip`, if the client accepts it' },
           },
-          304: { description: 'It is still the one that `If-None-Match` names', headers: cached },
+          304: {
+            description: 'The client already has this version (`If-None-Match`)',
+            headers: cacheHeaders,
+          },
         },
       },
-      async ({ params: { file } }) => {
-        const { text, etag } = await asset(file)
-        const headers = { 'Content-Type': types[file], ETag: etag, 'Cache-Control': 'public, max-age=86400' }
-        return { status: 200, headers, body: text }
-      },
+      ({ params: { file }, requestHeaders }) => files[file](requestHeaders),
     ),
   ]
-}
-
-/** The viewer's files, each read once. */
-function createAssets() {
-  const read = new Map<File, Promise<{ text: string; etag: string }>>()
-  return (file: File) => {
-    const asset = read.get(file) ?? readAsset(file)
-    read.set(file, asset)
-    return asset
-  }
-}
-
-async function readAsset(file: File) {
-  const text = await readFile(fileURLToPath(import.meta.resolve(`swagger-ui-dist/${file}`)), 'utf8')
-  return { text, etag: `"${createHash('sha256').update(text).digest('base64url')}"` }
 }

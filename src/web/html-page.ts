@@ -1,8 +1,8 @@
-// The service's own pages: plain HTML with one small style, and a policy that allows just what is on them.
-import { createHash } from 'node:crypto'
+// HTML pages without a build step: one template, one small style sheet, and a Content-Security-Policy for each page.
 import { z } from 'zod'
+import { contentSecurityPolicy, hashSource } from '../../lib/content-security-policy.ts'
 
-const ownStyle = `
+const defaultStyle = `
 :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif }
 body { max-width: 42rem; margin: 3rem auto; padding: 0 1rem }
 h1 { line-height: 1.2; margin-bottom: .5rem }
@@ -14,41 +14,31 @@ nav, .status { color: light-dark(#555, #aaa) }
 
 const icon = `data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><path fill='%230b5394' d='M0 0h8v6H4L2 8V6H0z'/></svg>`
 
-/** The declaration of a page's reply. */
+/** Declares the reply of an endpoint that sends an HTML page. */
 export const pageReply = {
-  description: 'A page',
+  description: 'An HTML page',
   body: z.string().meta({ examples: ['<!doctype html>…'] }),
   type: 'text/html; charset=utf-8',
 } as const
 
-/** What a page needs of its own besides text. */
-export type PageParts = {
+export type PageOptions = {
   title: string
-  /** HTML; whoever writes it escapes what is not constant. */
+  /** HTML. The caller escapes every part that is not constant. */
   body: string
-  /** More for the head: links and scripts. */
+  /** More HTML for the head, such as links and scripts. */
   head?: string
-  /** Its style, instead of the one that pages have. */
+  /** Replaces the default style sheet. */
   style?: string
-  /** Sources that the page may load from, by directive of a Content-Security-Policy (CSP3). */
+  /** Sources that the page loads from, by directive of its Content-Security-Policy. */
   sources?: Readonly<Record<string, string>>
 }
 
-/** The reply with a page. */
-export function htmlPage({ title, body, head = '', style = ownStyle, sources = {} }: PageParts) {
-  const directives = {
-    'default-src': "'none'",
-    'img-src': 'data:',
-    'style-src': hashSource(style),
-    'base-uri': "'none'",
-    'form-action': "'none'",
-    'frame-ancestors': "'none'",
-    ...sources,
-  }
-  const policy = Object.entries(directives).map(([name, value]) => `${name} ${value}`)
+/** Builds the reply with an HTML page. */
+export function htmlPage({ title, body, head = '', style = defaultStyle, sources }: PageOptions) {
+  const policy = contentSecurityPolicy({ 'img-src': 'data:', 'style-src': hashSource(style), ...sources })
   return {
     status: 200,
-    headers: { 'Content-Security-Policy': policy.join(';') },
+    headers: { 'Content-Security-Policy': policy },
     body: `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -62,7 +52,3 @@ ${body}
 `,
   } as const
 }
-
-/** Allows the inline script or style with exactly this text. */
-export const hashSource = (text: string): string =>
-  `'sha256-${createHash('sha256').update(text).digest('base64')}'`

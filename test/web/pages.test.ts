@@ -74,6 +74,19 @@ describe('GET /docs/:file', () => {
   })
 })
 
+it('GET /docs/:file compresses the file for clients that accept gzip', async () => {
+  const get = (encoding: string) =>
+    call(service, 'GET', '/docs/swagger-ui-bundle.js', { headers: { 'Accept-Encoding': encoding } })
+  const [plain, gzipped] = [await get('identity'), await get('gzip')]
+
+  expect(gzipped.text).toBe(plain.text)
+  expect(gzipped.headers.get('Content-Encoding')).toBe('gzip')
+  expect(Number(gzipped.headers.get('Content-Length'))).toBeLessThan(600_000)
+  expect(plain.headers.get('Content-Encoding')).toBeNull()
+  for (const { headers } of [plain, gzipped]) expect(headers.get('Vary')).toBe('Accept-Encoding')
+  expect(gzipped.headers.get('ETag')).not.toBe(plain.headers.get('ETag'))
+})
+
 describe('in a browser', () => {
   /** A page, and what a strict reader has to complain about: errors, and requests that lead elsewhere. */
   async function browse(context: TestContext, path: string): Promise<{ page: Page; complaints: string[] }> {

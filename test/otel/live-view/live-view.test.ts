@@ -26,7 +26,7 @@ describe('GET /', () => {
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-cache',
       'content-security-policy':
-        "default-src 'none';script-src 'self';style-src 'self';connect-src 'self';img-src data:;base-uri 'none';form-action 'none';frame-ancestors 'none'",
+        "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none';script-src 'self';style-src 'self';connect-src 'self';img-src data:",
       vary: 'Accept-Encoding',
     })
     expect(body.toString()).toContain('href="/metrics"')

@@ -1,0 +1,69 @@
+// Serves static files from any HTTP server: compressed, with entity tags and conditional requests (RFC 9110).
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { IncomingHttpHeaders } from 'node:http'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import fresh from 'fresh'
+import { prefersGzip } from './content-encoding.ts'
+
+export type StaticResponse =
+  | { status: 200; headers: Record<string, string>; body: Buffer }
+  | { status: 304; headers: Record<string, string>; body?: undefined }
+
+/** Responds to GET and HEAD; the server drops the body for HEAD. Rejects if the file cannot be read. */
+export type StaticFile = (requestHeaders: IncomingHttpHeaders) => Promise<StaticResponse>
+
+/** By file extension. */
+export const contentTypes = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+} as const
+
+const compress = promisify(gzip)
+
+/**
+ * Serves the file at a `file:` URL with the given headers, such as Cache-Control. It is read and compressed once, at the
+ * first request; after a failed read, the next request tries again.
+ */
+export function staticFile(url: string, headers: Readonly<Record<string, string>>): StaticFile {
+  let content: ReturnType<typeof read> | undefined
+
+  return async (requestHeaders) => {
+    content ??= read(url).catch((error) => {
+      content = undefined
+      throw error
+    })
+    const { plain, gzipped, hash } = await content
+    const isGzipped = prefersGzip(requestHeaders['accept-encoding'])
+    // A strong tag names exact bytes, so each encoding has its own.
+    const etag = isGzipped ? `"${hash}-gzip"` : `"${hash}"`
+    const common = { ...headers, ETag: etag, Vary: 'Accept-Encoding' }
+    // Without Cache-Control, in which `fresh` takes `no-cache` for a reload: `fetch` adds it to every If-None-Match.
+    if (fresh({ 'if-none-match': requestHeaders['if-none-match'] }, { etag })) {
+      return { status: 304, headers: common }
+    }
+    const body = isGzipped ? gzipped : plain
+    const described = { ...common, 'Content-Type': typeOf(url), 'Content-Length': String(body.length) }
+    return {
+      status: 200,
+      headers: isGzipped ? { ...described, 'Content-Encoding': 'gzip' } : described,
+      body,
+    }
+  }
+}
+
+async function read(url: string) {
+  const plain = await readFile(fileURLToPath(url))
+  const hash = createHash('sha256').update(plain).digest('base64url')
+  return { plain, gzipped: await compress(plain), hash }
+}
+
+function typeOf(url: string): string {
+  const type = contentTypes[extname(url) as keyof typeof contentTypes]
+  if (type === undefined) throw new Error(`No content type is known for ${url}.`)
+  return type
+}
