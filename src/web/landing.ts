@@ -1,16 +1,15 @@
-// What is at `/`: where to go from here.
 import { route } from '../http/endpoint.ts'
 import { htmlPage, pageReply } from './html-page.ts'
 
 const body = `<h1>microposts</h1>
-<p>Accounts, short posts that may reference a user, follows, timelines and search, as an API over HTTP.</p>
+<p>A microblogging service with an HTTP API: accounts, short posts that may reference a user, follows, timelines and search.</p>
 <table>
-<tr><td><a href="/docs">/docs</a><td>Every request and answer, to read and to try.
-<tr><td><a href="/openapi.json">/openapi.json</a><td>The same for programs: OpenAPI 3.1.
-<tr><td><a href="/problems">/problems</a><td>What each kind of failure means.
-<tr><td><a href="/readyz">/readyz</a><td>Whether requests can be answered now.
+<tr><td><a href="/docs">/docs</a><td>The API reference. Read about every endpoint and try it.
+<tr><td><a href="/openapi.json">/openapi.json</a><td>The same as an OpenAPI 3.1 document, for programs.
+<tr><td><a href="/problems">/problems</a><td>The problem types, and what each of them means.
+<tr><td><a href="/readyz">/readyz</a><td>The readiness check.
 </table>
-<p>Its measurements are for Prometheus, at <code>/metrics</code> of a port of their own: 9464, unless it was set otherwise.</p>`
+<p>Prometheus scrapes the metrics at <code>/metrics</code> on a separate port, 9464 by default. The live view at <code>/</code> on that port draws them.</p>`
 
 export function landingRoute() {
   return route(
@@ -18,7 +17,7 @@ export function landingRoute() {
       method: 'GET',
       path: '/',
       auth: 'none',
-      summary: 'Find the way',
+      summary: 'Show the landing page',
       tag: 'Documentation',
       replies: { 200: pageReply },
     },

@@ -1,4 +1,4 @@
-// Short pages about each kind of problem, where its `type` points to.
+// One HTML page for each problem type, at the path that the `type` of a problem contains (RFC 9457).
 import { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import { route } from '../http/endpoint.ts'
@@ -15,11 +15,11 @@ export function problemRoutes() {
         method: 'GET',
         path: '/problems',
         auth: 'none',
-        summary: 'List the kinds of problems',
+        summary: 'List the problem types',
         tag,
         replies: { 200: pageReply },
       },
-      () => htmlPage({ title: 'Problems', body: index() }),
+      () => htmlPage({ title: 'Problem types', body: problemList() }),
     ),
 
     route(
@@ -27,34 +27,36 @@ export function problemRoutes() {
         method: 'GET',
         path: '/problems/:code',
         auth: 'none',
-        summary: 'Read what a problem means',
+        summary: 'Explain a problem type',
         tag,
-        params: z.object({ code: z.enum(codes).meta({ description: 'The end of a problem’s `type`.' }) }),
+        params: z.object({
+          code: z.enum(codes).meta({ description: 'The last segment of the problem’s `type`.' }),
+        }),
         replies: { 200: pageReply },
       },
-      ({ params }) => htmlPage({ title: problems[params.code].title, body: about(params.code) }),
+      ({ params }) => htmlPage({ title: problems[params.code].title, body: explanation(params.code) }),
     ),
   ]
 }
 
-function index(): string {
+function problemList(): string {
   const rows = codes.map((code) => {
     const { status, title } = problems[code]
     return `<tr><td>${status}<td><a href="${problemType(code)}">${title}</a>`
   })
   return `<nav><a href="/">microposts</a></nav>
-<h1>Problems</h1>
-<p>Every failure is <code>application/problem+json</code> (RFC 9457): its <code>type</code> is the path of one of these pages,
-its <code>detail</code> says what was wrong with the request, and its <code>instance</code> is the request’s id.</p>
+<h1>Problem types</h1>
+<p>Every error response is <code>application/problem+json</code> (RFC 9457). Its <code>type</code> is the path of one of these
+pages, its <code>detail</code> says what was wrong with the request, and its <code>instance</code> is the request ID.</p>
 <table>
-<tr><th>Status<th>Kind
+<tr><th>Status<th>Problem
 ${rows.join('\n')}
 </table>`
 }
 
-function about(code: ErrorCode): string {
+function explanation(code: ErrorCode): string {
   const { status, title, explanation } = problems[code]
-  return `<nav><a href="/">microposts</a> / <a href="/problems">problems</a></nav>
+  return `<nav><a href="/">microposts</a> / <a href="/problems">problem types</a></nav>
 <h1>${title}</h1>
 <p class="status">Status ${status}, type <code>${problemType(code)}</code></p>
 <p>${explanation.replaceAll(/`([^`]*)`/g, '<code>$1</code>')}</p>`
