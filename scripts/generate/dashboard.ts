@@ -1,4 +1,4 @@
-// A dashboard: its variables, its rows of panels, its links to the others.
+// Builds a Grafana dashboard: variables, rows of panels, and links to the other dashboards.
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import {
   DashboardBuilder,
@@ -26,12 +26,12 @@ export type DashboardOptions = {
   rows: Record<string, Builder<Panel>[]>
 }
 
-/** Matchers for what is chosen at the top of a dashboard, all that there is unless something is. */
+/** PromQL matchers for the variables `instance` and `route` of a dashboard. */
 export const instance = 'job="microposts", instance=~"$instance"'
 export const route = `${instance}, http_route=~"$route"`
 
-/** The file of a dashboard, as JSON. */
-export function dashboard({ name, title, description, variables: chosen, rows }: DashboardOptions): string {
+/** Returns the JSON of a dashboard. */
+export function dashboard({ name, title, description, variables: selected, rows }: DashboardOptions): string {
   const builder = new DashboardBuilder(title)
     .uid(`microposts-${name}`)
     .description(description)
@@ -48,7 +48,7 @@ export function dashboard({ name, title, description, variables: chosen, rows }:
         .includeVars(true)
         .keepTime(true),
     )
-  for (const variable of chosen) builder.withVariable(choice(variable))
+  for (const variable of selected) builder.withVariable(queryVariable(variable))
   let id = 1
   for (const [row, panels] of Object.entries(rows)) {
     builder.withRow(new RowBuilder(row).id(id++))
@@ -57,8 +57,8 @@ export function dashboard({ name, title, description, variables: chosen, rows }:
   return `${JSON.stringify(builder.build(), null, 2)}\n`
 }
 
-/** "All" also takes the series that lack the label, such as requests that no route matched. */
-function choice(variable: keyof typeof variables) {
+/** The choice "All" also matches series without the label, such as requests that match no route. */
+function queryVariable(variable: keyof typeof variables) {
   return new QueryVariableBuilder(variable)
     .label(variable)
     .datasource(datasource)

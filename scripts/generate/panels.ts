@@ -1,4 +1,4 @@
-// The few kinds of panels that the dashboards are made of, on Grafana's own builders.
+// The two types of panels on the dashboards, built with Grafana's foundation SDK.
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog'
 import {
   BigValueColorMode,
@@ -24,21 +24,21 @@ import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat'
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 
-/** The uid that deploy/grafana/provisioning gives it. */
+/** The uid is set in deploy/grafana/provisioning/datasources. */
 export const datasource = { type: 'prometheus', uid: 'prometheus' }
 
 type Described = {
   title: string
-  /** What it shows and what to think of it. */
+  /** What the panel shows and how to read it. */
   description: string
-  /** One of Grafana's units: s, bytes, reqps, percentunit, short … */
+  /** A Grafana unit: s, bytes, reqps, percentunit, short … */
   unit: string
 }
 
-/** PromQL by legend; a legend may name labels, `{{http_route}}`. */
+/** PromQL expressions by legend. A legend may contain labels, such as `{{http_route}}`. */
 export type Queries = Record<string, string>
 
-/** Lines over time, a third of the width unless it is `wide`. `limit` is a line that should not be crossed. */
+/** A time-series panel, a third of the width or, if `wide`, half of it. `limit` draws a dashed threshold line. */
 export function graph(
   options: Described & { queries: Queries; limit?: number; max?: number; stacked?: boolean; wide?: boolean },
 ): Builder<Panel> {
@@ -69,8 +69,8 @@ export function graph(
   return panel
 }
 
-/** One number with its course behind. It is red from `red` on, or below it where more is `better`. */
-export function figure(
+/** A single number over a sparkline. It is red from `red` upwards or, if more is `better`, below `red`. */
+export function stat(
   options: Described & { expr: string; red?: number; better?: 'more'; decimals?: number },
 ): Builder<Panel> {
   const { expr, red, better, decimals } = options

@@ -1,14 +1,14 @@
-// Shapes of PromQL that many panels share.
+// PromQL expressions that many panels share.
 
-/** Over time: at least four scrapes, whatever the zoom. */
+/** Grafana sets it to at least four scrape intervals, at every zoom level. */
 const interval = '$__rate_interval'
 
-/** Events a second of a counter, summed by these labels. */
+/** The rate per second of a counter, summed by these labels. */
 export function rate(metric: string, matchers: string, ...labels: string[]): string {
   return `${sumBy(labels)} (rate(${metric}{${matchers}}[${interval}]))`
 }
 
-/** A quantile of a histogram (its name without suffix), by these labels; where nothing was recorded there is no value. */
+/** A quantile of a histogram (named without suffix) by these labels. `>= 0` drops the NaN of series without events. */
 export function quantile(q: number, histogram: string, matchers: string, ...labels: string[]): string {
   return `histogram_quantile(${q}, ${rate(`${histogram}_bucket`, matchers, ...labels, 'le')}) >= 0`
 }

@@ -1,10 +1,10 @@
-// Prometheus's own checks of what deploy/prometheus/ holds, and what an alert needs to be of use at night.
+// Checks deploy/prometheus/ with promtool, and checks that each alert is tested and has a runbook.
 import { execFileSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { possibleOutcomes } from '../../harness/catalogue/request-outcomes.ts'
 import { requireProgram } from '../../harness/programs/find.ts'
-import { generated } from '../../scripts/generate/generated.ts'
 
 type Rule = {
   alert?: string
@@ -23,7 +23,7 @@ const alerts = ruleFiles
   .filter(({ alert }) => alert !== undefined)
 
 describe('deploy/prometheus', () => {
-  it('is taken by promtool: configuration, rules and their tests', (context) => {
+  it('passes promtool: configuration, rules and their tests', (context) => {
     const promtool = requireProgram('promtool', context)
     const check = (...args: string[]) => execFileSync(promtool, args, { encoding: 'utf8', stdio: 'pipe' })
 
@@ -34,7 +34,7 @@ describe('deploy/prometheus', () => {
     expect(check('test', 'rules', ...testFiles)).not.toContain('FAILED')
   })
 
-  it('tests that each alert fires', () => {
+  it('has a test in which each alert fires', () => {
     const tests = testFiles.flatMap((file) => {
       return (parse(readFileSync(file, 'utf8'), { merge: true }) as TestsFile).tests
     })
@@ -48,20 +48,28 @@ describe('deploy/prometheus', () => {
     expect(untested).toEqual([])
   })
 
-  it.each(alerts)('$alert says what is wrong, how urgent it is and what to do', ({ labels, annotations }) => {
-    expect(labels?.severity).toMatch(/^(page|ticket)$/)
-    expect(annotations?.summary).toBeTruthy()
-    expect(annotations?.description).toBeTruthy()
-    const [file = '', section] = annotations?.runbook?.split('#') ?? []
-    expect(anchors(file)).toContain(section)
-  })
+  it.each(alerts)(
+    'gives $alert a severity, a summary, a description and an existing runbook',
+    ({ labels, annotations }) => {
+      expect(labels?.severity).toMatch(/^(page|ticket)$/)
+      expect(annotations?.summary).toBeTruthy()
+      expect(annotations?.description).toBeTruthy()
+      const [file = '', section] = annotations?.runbook?.split('#') ?? []
+      expect(anchors(file)).toContain(section)
+    },
+  )
 
-  it.each(generated())('$path is what its source generates', ({ path, text }) => {
-    expect(readFileSync(path, 'utf8')).toBe(text)
+  it('selects only routes that the service declares', () => {
+    const declared = new Set(possibleOutcomes().map(({ route }) => route))
+    const selected = ruleFiles.flatMap((file) =>
+      Array.from(readFileSync(file, 'utf8').matchAll(/http_route!?="([^"]+)"/g), ([, route = '']) => route),
+    )
+    expect(selected).not.toEqual([])
+    expect(selected.filter((route) => !declared.has(route))).toEqual([])
   })
 })
 
-/** The anchors that a Markdown viewer gives a file's headings. */
+/** The anchors that a Markdown viewer gives to the headings of a file. */
 function anchors(file: string): string[] {
   return Array.from(readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm), ([, heading = '']) =>
     heading

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildPost, buildUser, call } from '../../harness/http/client.ts'
 import { type Service, startService } from '../../harness/service.ts'
 import { type Scrape, scrape } from '../../harness/telemetry/scrape.ts'
-import { withTables } from '../../scripts/generate/metrics-tables.ts'
 import { metricsByFamily, strangers } from './support/closed-sets.ts'
 
 const types = { counter: 'counter', updowncounter: 'gauge', histogram: 'histogram', gauge: 'gauge' }
@@ -65,11 +64,5 @@ describe('a live scrape', () => {
     const expected = Array.from(metricsByFamily, ([family, { description }]) => [family, description])
     const found = expected.map(([family = '']) => [family, page.families.get(family)?.help])
     expect(found).toEqual(expected)
-  })
-})
-
-describe('docs/metrics.md', () => {
-  it('refuses a page that has lost the marks of its tables', () => {
-    expect(() => withTables('# Metrics\n')).toThrow('The page has no marks')
   })
 })

@@ -1,5 +1,5 @@
 import { dashboard, instance } from '../dashboard.ts'
-import { figure, graph } from '../panels.ts'
+import { graph, stat } from '../panels.ts'
 import { quantile, rate } from '../promql.ts'
 
 const perMinute = (metric: string, ...labels: string[]) => `60 * ${rate(metric, instance, ...labels)}`
@@ -9,42 +9,42 @@ export const business = () =>
   dashboard({
     name: 'business',
     title: 'Microposts: business',
-    description: 'What people do: sign up, log in, post. Counted after the commit, once.',
+    description: 'What users do: sign up, log in, post, follow. Counters increase once, after the commit.',
     variables: ['instance'],
     rows: {
       'The last 24 hours': [
-        figure({
-          title: 'Signed up',
-          description: 'Users of the last 24 hours.',
+        stat({
+          title: 'Sign-ups',
+          description: 'Users who signed up in the last 24 hours.',
           unit: 'short',
           decimals: 0,
           expr: today('microposts_user_registered_total'),
         }),
-        figure({
+        stat({
           title: 'Posts',
-          description: 'Posts of the last 24 hours.',
+          description: 'Posts created in the last 24 hours.',
           unit: 'short',
           decimals: 0,
           expr: today('microposts_post_created_total'),
         }),
-        figure({
-          title: 'Posts that reference',
+        stat({
+          title: 'Posts with a reference',
           description: 'Share of the posts of the last 24 hours that reference a user.',
           unit: 'percentunit',
           expr: `sum(increase(microposts_post_created_total{${instance}, microposts_post_referenced="true"}[1d])) / (${today('microposts_post_created_total')} > 0)`,
         }),
-        figure({
-          title: 'Logins that succeed',
-          description: 'Share of the logins of the last 24 hours.',
+        stat({
+          title: 'Successful logins',
+          description: 'Share of the login attempts of the last 24 hours that succeeded.',
           unit: 'percentunit',
           expr: `sum(increase(microposts_login_total{${instance}, microposts_login_outcome="success"}[1d])) / (${today('microposts_login_total')} > 0)`,
         }),
       ],
-      'A minute': [
+      'Per minute': [
         graph({
           title: 'Posts',
           description:
-            'Created, edited and deleted a minute; those that go with their author count as deleted.',
+            'Posts created, edited and deleted per minute. Deleting a user also deletes the posts of that user.',
           unit: 'short',
           queries: {
             created: perMinute('microposts_post_created_total'),
@@ -54,7 +54,7 @@ export const business = () =>
         }),
         graph({
           title: 'Users',
-          description: 'Signed up and deleted a minute.',
+          description: 'Users who signed up and users deleted, per minute.',
           unit: 'short',
           queries: {
             'signed up': perMinute('microposts_user_registered_total'),
@@ -63,7 +63,7 @@ export const business = () =>
         }),
         graph({
           title: 'Logins by outcome',
-          description: 'A minute. limited: refused since there were too many attempts.',
+          description: 'Login attempts per minute. limited: rejected by the rate limit on logins.',
           unit: 'short',
           stacked: true,
           queries: {
@@ -72,16 +72,17 @@ export const business = () =>
         }),
         graph({
           title: 'Follows',
-          description: 'Begun and ended a minute; those that go with a user count as ended.',
+          description:
+            'Follows created and deleted per minute. Deleting a user also deletes the follows of that user.',
           unit: 'short',
           queries: {
-            begun: perMinute('microposts_follow_created_total'),
-            ended: perMinute('microposts_follow_deleted_total'),
+            created: perMinute('microposts_follow_created_total'),
+            deleted: perMinute('microposts_follow_deleted_total'),
           },
         }),
         graph({
-          title: 'Posts on a page of a timeline',
-          description: 'How full the pages are that people get.',
+          title: 'Posts per timeline page',
+          description: 'Number of posts in each response that lists a timeline.',
           unit: 'short',
           queries: {
             p50: quantile(0.5, 'microposts_timeline_size', instance),
@@ -89,16 +90,14 @@ export const business = () =>
           },
         }),
         graph({
-          title: 'Clients of streams',
-          description:
-            'Clients that are connected to the stream of their timeline, and hear of posts as they come.',
+          title: 'Stream clients',
+          description: 'Clients connected to the stream of their timeline.',
           unit: 'short',
           queries: { clients: `sum(microposts_stream_clients{${instance}})` },
         }),
         graph({
-          title: 'Replays',
-          description:
-            'A minute: requests sent again with their Idempotency-Key, and answered as the first time.',
+          title: 'Idempotent replays',
+          description: 'Repeated requests per minute that got the first response to their Idempotency-Key.',
           unit: 'short',
           queries: { replays: perMinute('microposts_idempotency_replayed_total') },
         }),

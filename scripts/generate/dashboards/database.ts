@@ -8,13 +8,13 @@ export const database = () =>
   dashboard({
     name: 'database',
     title: 'Microposts: database',
-    description: 'Statements as the service waits for them, and its pool of connections.',
+    description: 'Database statements as measured by the service, and its connection pool.',
     variables: ['instance'],
     rows: {
       Statements: [
         graph({
           title: 'Rate by operation and table',
-          description: 'Statements a second.',
+          description: 'Statements per second.',
           unit: 'ops',
           queries: {
             '{{db_operation_name}} {{db_collection_name}}': rate(
@@ -26,9 +26,9 @@ export const database = () =>
           },
         }),
         graph({
-          title: 'Quantiles of all statements',
+          title: 'Duration of all statements',
           description:
-            'How long the service waits for a statement, a connection included where it needs one.',
+            'Time that the service waits for a statement, including the wait for a connection if it needs one.',
           unit: 's',
           queries: {
             p50: quantile(0.5, duration, instance),
@@ -38,7 +38,7 @@ export const database = () =>
         }),
         graph({
           title: 'p95 by operation and table',
-          description: 'Nineteen of twenty statements take less.',
+          description: '95 % of the statements take less time.',
           unit: 's',
           queries: {
             '{{db_operation_name}} {{db_collection_name}}': quantile(
@@ -51,9 +51,9 @@ export const database = () =>
           },
         }),
         graph({
-          title: 'Failed by class',
+          title: 'Failed statements by class',
           description:
-            'Statements a second by SQLSTATE class: 08 connection, 23 constraint (a duplicate key, answered 409), 40 conflict (tried again), 53 resources, 55 lock, 57 cancelled.',
+            'Failed statements per second by SQLSTATE class: 08 connection, 23 constraint (such as a duplicate key, which becomes a 409), 40 conflict (retried), 53 resources, 55 lock, 57 cancelled.',
           unit: 'ops',
           wide: true,
           queries: {
@@ -61,9 +61,9 @@ export const database = () =>
           },
         }),
         graph({
-          title: 'Failed of all',
+          title: 'Share of failed statements',
           description:
-            'Without what constraints refuse, which is an answer and no failure. All instances together.',
+            'All instances together. Excludes invalid data and constraint violations (SQLSTATE classes 22 and 23), which are not failures of the database.',
           unit: 'percentunit',
           wide: true,
           queries: { '{{job}}': 'job:db_client_operations_failed:ratio_rate5m' },
@@ -72,7 +72,7 @@ export const database = () =>
       Pool: [
         graph({
           title: 'Connections by state',
-          description: 'In use and idle, and the most that there may be.',
+          description: 'Connections in use, idle connections, and the maximum size of the pool.',
           unit: 'short',
           queries: {
             '{{instance}} {{db_client_connection_state}}': `sum by (instance, db_client_connection_state) (db_client_connection_count{${instance}})`,
@@ -80,23 +80,24 @@ export const database = () =>
           },
         }),
         graph({
-          title: 'Requests that wait',
+          title: 'Requests waiting for a connection',
           description:
-            'For a connection, at the time of the scrape. Over 0 for long: the pool is too small or statements are slow.',
+            'At the time of the scrape. If it stays above 0, the pool is too small or statements are slow.',
           unit: 'short',
           queries: {
             '{{instance}}': `sum by (instance) (db_client_connection_pending_requests{${instance}})`,
           },
         }),
         graph({
-          title: 'Given up',
-          description: 'Requests a second that got no connection in five seconds, and ended with a 503.',
+          title: 'Connection timeouts',
+          description:
+            'Requests per second that got no connection within five seconds and failed with a 503.',
           unit: 'ops',
           queries: { '{{instance}}': rate('db_client_connection_timeouts_total', instance, 'instance') },
         }),
         graph({
-          title: 'Wait for a connection',
-          description: 'How long a request waits until it has one.',
+          title: 'Connection wait time',
+          description: 'Time that a request waits for a connection.',
           unit: 's',
           queries: {
             p50: quantile(0.5, 'db_client_connection_wait_time_seconds', instance),
@@ -105,8 +106,8 @@ export const database = () =>
           },
         }),
         graph({
-          title: 'Use of a connection',
-          description: 'How long a connection is out of the pool, for one statement or one transaction.',
+          title: 'Connection use time',
+          description: 'Time that a connection is out of the pool, for one statement or one transaction.',
           unit: 's',
           queries: {
             p50: quantile(0.5, 'db_client_connection_use_time_seconds', instance),
@@ -116,7 +117,7 @@ export const database = () =>
         }),
         graph({
           title: 'Migrations',
-          description: 'Those that the database has, and those that it lacks.',
+          description: 'Migrations that the database has, and migrations that it lacks.',
           unit: 'short',
           queries: {
             applied: `max(microposts_migrations_applied{${instance}})`,

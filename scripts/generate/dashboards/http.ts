@@ -1,36 +1,37 @@
 import { dashboard, instance, route } from '../dashboard.ts'
 import { graph } from '../panels.ts'
 import { quantile, rate } from '../promql.ts'
-import { latencySeconds } from '../slo.ts'
+import { latencySeconds, streamRoute } from '../slo.ts'
 
 const duration = 'http_server_request_duration_seconds'
-const timed = `${route}, http_route!="/api/users/:username/timeline/stream"`
+const timed = `${route}, http_route!="${streamRoute}"`
 const failed = 'http_response_status_code=~"5.."'
 
 export const http = () =>
   dashboard({
     name: 'http',
     title: 'Microposts: HTTP',
-    description: 'Requests by route, method and status: how many, how long, how large, and what was refused.',
+    description: 'Requests by route, method and status: rate, duration, size, failures and rejections.',
     variables: ['instance', 'route'],
     rows: {
       Rate: [
         graph({
           title: 'By route',
-          description: 'Requests a second. Without a name: no route matched (404, 405, OPTIONS).',
+          description:
+            'Requests per second. The series without a name are requests that match no route (404, 405, OPTIONS).',
           unit: 'reqps',
           queries: { '{{http_route}}': rate(`${duration}_count`, route, 'http_route') },
         }),
         graph({
           title: 'By method',
-          description: 'Requests a second. _OTHER: a method that HTTP does not know.',
+          description: 'Requests per second. _OTHER: a method that HTTP does not define.',
           unit: 'reqps',
           stacked: true,
           queries: { '{{http_request_method}}': rate(`${duration}_count`, route, 'http_request_method') },
         }),
         graph({
           title: 'By status',
-          description: 'Answers a second. 499: the client gave up before the answer.',
+          description: 'Responses per second. 499: the client disconnected before the response was complete.',
           unit: 'reqps',
           stacked: true,
           queries: {
@@ -40,9 +41,9 @@ export const http = () =>
       ],
       Duration: [
         graph({
-          title: 'Quantiles of all chosen routes',
+          title: 'Quantiles of the selected routes',
           description:
-            'Without the stream, which lasts as long as its client likes. The line is the objective for p99.',
+            'Excludes the timeline stream, which stays open for as long as its client wants. The line is the objective for p99.',
           unit: 's',
           limit: latencySeconds,
           queries: {
@@ -53,7 +54,7 @@ export const http = () =>
         }),
         graph({
           title: 'p95 by route',
-          description: 'Nineteen of twenty requests take less. The line is the objective for p99.',
+          description: '95 % of the requests take less time. The line is the objective for p99.',
           unit: 's',
           limit: latencySeconds,
           queries: { '{{http_route}}': quantile(0.95, duration, timed, 'http_route') },
@@ -61,16 +62,16 @@ export const http = () =>
         graph({
           title: 'Apdex by route',
           description:
-            'From 1 (all satisfied: within 250 ms) to 0 (all frustrated: over a second, or a 5xx), all instances together.',
+            '1: every request was served within 250 ms. 0: every request took over a second or failed with a 5xx. All instances together.',
           unit: 'percentunit',
           max: 1,
           queries: { '{{http_route}}': 'job_route:http_server_apdex:ratio_rate5m{http_route=~"$route"}' },
         }),
       ],
-      'Failures and refusals': [
+      'Failures and rejections': [
         graph({
           title: '5xx by route',
-          description: 'Answers a second that are failures of the service.',
+          description: 'Responses per second with a 5xx status: failures of the service.',
           unit: 'reqps',
           stacked: true,
           queries: {
@@ -84,16 +85,17 @@ export const http = () =>
         }),
         graph({
           title: 'Exceptions by type and route',
-          description: 'What became a 5xx, in the time of a step. The log has each with its stack.',
+          description:
+            'Exceptions that became a 5xx, per step of the graph. The log has each with its stack trace.',
           unit: 'short',
           queries: {
             '{{error_type}} {{http_route}}': `sum by (error_type, http_route) (increase(microposts_exception_total{${route}}[$__rate_interval])) > 0`,
           },
         }),
         graph({
-          title: 'Refused by reason',
+          title: 'Rejected by reason',
           description:
-            'Requests a second that never reached their handler: a limit, overload, too large a body, not HTTP.',
+            'Requests per second that were rejected before their handler ran: over a rate limit, body too large, or malformed. The reason overload is reserved.',
           unit: 'reqps',
           queries: {
             '{{microposts_rejection_reason}}': rate(
@@ -104,16 +106,16 @@ export const http = () =>
           },
         }),
       ],
-      'Under way, and sizes': [
+      'Active requests and sizes': [
         graph({
-          title: 'Being answered',
-          description: 'Requests that have come and whose answer has not ended, streams among them.',
+          title: 'Active requests',
+          description: 'Requests whose response is not complete, including open streams.',
           unit: 'short',
           queries: { '{{instance}}': `sum by (instance) (http_server_active_requests{${instance}})` },
         }),
         graph({
           title: 'Request bodies, p95',
-          description: 'Size by route; requests without a body do not count.',
+          description: 'Size by route. Requests without a body are excluded.',
           unit: 'bytes',
           queries: {
             '{{http_route}}': quantile(0.95, 'http_server_request_body_size_bytes', route, 'http_route'),
@@ -121,7 +123,7 @@ export const http = () =>
         }),
         graph({
           title: 'Response bodies, p95',
-          description: 'Size by route, as sent.',
+          description: 'Size by route, as sent. Responses without a body are excluded.',
           unit: 'bytes',
           queries: {
             '{{http_route}}': quantile(0.95, 'http_server_response_body_size_bytes', route, 'http_route'),

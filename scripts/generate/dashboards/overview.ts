@@ -1,12 +1,11 @@
-import { dashboard } from '../dashboard.ts'
-import { figure, graph } from '../panels.ts'
+import { dashboard, instance } from '../dashboard.ts'
+import { graph, stat } from '../panels.ts'
 import { latencySeconds, objectives } from '../slo.ts'
 
 const failed = 'job:http_server_requests_failed'
 const slow = 'job:http_server_requests_slow'
 const budgets = { availability: 1 - objectives.availability, latency: 1 - objectives.latency }
 const windows = ['1h', '6h', '1d', '3d']
-const selected = 'job="microposts", instance=~"$instance"'
 
 const burn = (record: string, budget: number) =>
   Object.fromEntries(
@@ -17,72 +16,73 @@ export const overview = () =>
   dashboard({
     name: 'overview',
     title: 'Microposts: overview',
-    description: 'Whether users are served well, how fast the error budgets go, and what is full.',
+    description:
+      'Whether the service meets its objectives, how fast the error budgets burn, and how saturated each instance is.',
     variables: ['instance'],
     rows: {
       Now: [
-        figure({
-          title: 'Available',
+        stat({
+          title: 'Availability',
           description:
-            'API requests of the last three days that did not end with a 5xx. Red: below the objective.',
+            'Share of the API requests of the last three days that did not fail with a 5xx. Red: below the objective.',
           unit: 'percentunit',
           decimals: 3,
           expr: `1 - ${failed}:ratio_rate3d`,
           red: objectives.availability,
           better: 'more',
         }),
-        figure({
-          title: 'In time',
-          description: `API requests of the last three days answered within ${latencySeconds * 1000} ms. Red: below the objective.`,
+        stat({
+          title: 'Latency',
+          description: `Share of the API requests of the last three days served within ${latencySeconds * 1000} ms. Red: below the objective.`,
           unit: 'percentunit',
           decimals: 2,
           expr: `1 - ${slow}:ratio_rate3d`,
           red: objectives.latency,
           better: 'more',
         }),
-        figure({
+        stat({
           title: 'Requests',
-          description: 'Requests a second that a route matched.',
+          description: 'Requests per second that match a route.',
           unit: 'reqps',
           expr: 'sum(job_route:http_server_requests:rate5m)',
         }),
-        figure({
+        stat({
           title: 'Instances',
-          description: 'Instances that report, scraped or pushing.',
+          description: 'Instances whose metrics arrive, by scrape or by push.',
           unit: 'short',
           expr: 'count(count by (job, instance) (target_info{job="microposts"}))',
           red: 1,
           better: 'more',
         }),
-        figure({
+        stat({
           title: 'Alerts',
-          description: 'Alerts that fire; what to do is in docs/operations.md.',
+          description: 'Firing alerts. docs/operations.md has a runbook for each.',
           unit: 'short',
           expr: 'count(ALERTS{alertname=~"Microposts.+", alertstate="firing"}) or vector(0)',
           red: 1,
         }),
-        figure({
-          title: 'Migrations missing',
-          description: 'What the database lacks; an instance is not ready until there is none.',
+        stat({
+          title: 'Unapplied migrations',
+          description: 'Migrations that the database lacks. An instance is not ready until all are applied.',
           unit: 'short',
           expr: 'max(microposts_migrations_unapplied{job="microposts"})',
           red: 1,
         }),
       ],
-      'Error budgets: at 1 the budget lasts exactly 30 days': [
+      'Error budgets (at a burn rate of 1 the budget lasts exactly 30 days)': [
         graph({
-          title: 'Burn rate of availability',
+          title: 'Availability burn rate',
           description:
-            'Over four windows. The line is 14.4: two per cent of the budget in an hour, which pages.',
+            'Over four windows. The line is at 14.4, which uses 2 % of the budget in an hour and pages.',
           unit: 'short',
           wide: true,
           limit: 14.4,
           queries: burn(failed, budgets.availability),
         }),
         graph({
-          title: 'Burn rate of latency',
+          title: 'Latency burn rate',
           description:
-            'Over four windows. The line is 14.4: two per cent of the budget in an hour, which pages.',
+            'Over four windows. The line is at 14.4, which uses 2 % of the budget in an hour and pages.',
           unit: 'short',
           wide: true,
           limit: 14.4,
@@ -92,14 +92,14 @@ export const overview = () =>
       'Requests by route': [
         graph({
           title: 'Rate',
-          description: 'Requests a second by route.',
+          description: 'Requests per second by route.',
           unit: 'reqps',
           queries: { '{{http_route}}': 'job_route:http_server_requests:rate5m' },
         }),
         graph({
-          title: 'Failed',
+          title: 'Errors',
           description:
-            'Share of requests that end with a 5xx, by route. The line is the availability budget.',
+            'Share of requests that fail with a 5xx, by route. The line is the error budget of the availability objective.',
           unit: 'percentunit',
           limit: Number(budgets.availability.toPrecision(3)),
           queries: { '{{http_route}}': 'job_route:http_server_requests_failed:ratio_rate5m' },
@@ -107,36 +107,36 @@ export const overview = () =>
         graph({
           title: 'Duration, p95',
           description:
-            'Nineteen of twenty requests take less, by route, without the stream. The line is the objective.',
+            '95 % of the requests take less time, by route, excluding the timeline stream. The line is the objective.',
           unit: 's',
           limit: latencySeconds,
           queries: { '{{http_route}}': 'job_route:http_server_request_duration_seconds:p95_rate5m' },
         }),
       ],
-      'What is full, by instance': [
+      'Saturation by instance': [
         graph({
-          title: 'Event loop',
-          description: 'Share of the time in which the loop runs callbacks. Near 1 every request waits.',
+          title: 'Event-loop utilization',
+          description: 'Share of time that the event loop runs callbacks. Near 1, every request waits.',
           unit: 'percentunit',
           max: 1,
           limit: 0.9,
           queries: {
-            '{{instance}}': `instance:nodejs_eventloop_utilization:ratio_rate5m{${selected}}`,
+            '{{instance}}': `instance:nodejs_eventloop_utilization:ratio_rate5m{${instance}}`,
           },
         }),
         graph({
           title: 'Database connections',
-          description: 'Share of the pool that is in use. At 1 requests queue for a connection.',
+          description: 'Share of the connection pool in use. At 1, requests queue for a connection.',
           unit: 'percentunit',
           max: 1,
           limit: 1,
-          queries: { '{{instance}}': `instance:db_client_connection_usage:ratio{${selected}}` },
+          queries: { '{{instance}}': `instance:db_client_connection_usage:ratio{${instance}}` },
         }),
         graph({
-          title: 'Processor',
-          description: 'Cores in use, by user and system time.',
+          title: 'CPU',
+          description: 'Cores in use, user and system time together.',
           unit: 'short',
-          queries: { '{{instance}}': `instance:process_cpu:rate5m{${selected}}` },
+          queries: { '{{instance}}': `instance:process_cpu:rate5m{${instance}}` },
         }),
       ],
     },

@@ -12,14 +12,14 @@ export const runtime = () =>
     name: 'runtime',
     title: 'Microposts: runtime',
     description:
-      'Processor, memory, event loop and garbage collection of each process, and the cost of measuring.',
+      'Event loop, CPU, memory and garbage collection of each instance, and the cost of the metrics themselves.',
     variables: ['instance'],
     rows: {
       'Event loop': [
         graph({
-          title: 'Utilisation',
+          title: 'Utilization',
           description:
-            'Share of the time in which the loop runs callbacks rather than waits, the worst worker of each instance.',
+            'Share of time that the event loop runs callbacks instead of waiting, for the busiest worker of each instance.',
           unit: 'percentunit',
           max: 1,
           limit: 0.9,
@@ -28,7 +28,7 @@ export const runtime = () =>
         graph({
           title: 'Delay',
           description:
-            'How late timers come, since the scrape before. 10 ms is the resolution: an idle loop. The line is where the alert begins.',
+            'How late timers fire, since the previous scrape. An idle loop shows 10 ms, the resolution. The line is the threshold of the alert.',
           unit: 's',
           limit: 0.1,
           queries: {
@@ -38,15 +38,15 @@ export const runtime = () =>
         }),
         graph({
           title: 'Longest delay',
-          description: 'The longest single stall since the scrape before.',
+          description: 'The longest single stall since the previous scrape.',
           unit: 's',
           queries: { '{{instance}}': worst('nodejs_eventloop_delay_max_seconds') },
         }),
       ],
-      'Processor and memory': [
+      'CPU and memory': [
         graph({
-          title: 'Processor',
-          description: 'Cores in use.',
+          title: 'CPU',
+          description: 'Cores in use, by mode.',
           unit: 'short',
           stacked: true,
           queries: {
@@ -59,14 +59,15 @@ export const runtime = () =>
           },
         }),
         graph({
-          title: 'Memory of the process',
-          description: 'Resident, as the system counts it.',
+          title: 'Resident memory',
+          description: 'Resident set size, as the operating system counts it.',
           unit: 'bytes',
           queries: { '{{instance}}': sum('process_memory_usage_bytes') },
         }),
         graph({
           title: 'Heap',
-          description: 'Used, and taken from the system. Used that only grows is a leak.',
+          description:
+            'Memory used, and memory allocated from the system. Used memory that only grows indicates a leak.',
           unit: 'bytes',
           queries: {
             'used {{instance}}': sum('v8js_memory_heap_used_bytes'),
@@ -74,64 +75,70 @@ export const runtime = () =>
           },
         }),
       ],
-      'Garbage collection and handles': [
+      'Garbage collection and active resources': [
         graph({
-          title: 'Time in collections',
-          description: 'Share of the time by kind of collection.',
+          title: 'Time in garbage collection',
+          description: 'Share of time, by type of collection.',
           unit: 'percentunit',
           stacked: true,
           queries: { '{{v8js_gc_type}}': rate('v8js_gc_duration_seconds_sum', instance, 'v8js_gc_type') },
         }),
         graph({
-          title: 'Pauses, p99',
-          description: 'The longest of a hundred collections, by kind.',
+          title: 'Garbage collection pauses, p99',
+          description: '99 % of the pauses are shorter, by type of collection.',
           unit: 's',
           queries: {
             '{{v8js_gc_type}}': quantile(0.99, 'v8js_gc_duration_seconds', instance, 'v8js_gc_type'),
           },
         }),
         graph({
-          title: 'Handles',
-          description: 'What keeps the loop busy: sockets, servers, timers.',
+          title: 'Active resources',
+          description: 'Sockets, servers, timers and other resources that keep the event loop alive.',
           unit: 'short',
           queries: {
             '{{v8js_resource_type}}': `sum by (v8js_resource_type) (v8js_resource_active{${instance}})`,
           },
         }),
       ],
-      'The measuring itself': [
+      'Cost of the metrics': [
         graph({
-          title: 'Scrapes, p95',
-          description: 'Time until a page of metrics is written, and what Prometheus waits for it.',
+          title: 'Scrape duration',
+          description:
+            'service: time to write the exposition (p95). Prometheus: time that the whole scrape took.',
           unit: 's',
           queries: {
-            'page {{instance}}': quantile(0.95, 'microposts_scrape_duration_seconds', instance, 'instance'),
-            'scrape {{instance}}': `max by (instance) (scrape_duration_seconds{${instance}})`,
+            'service {{instance}}': quantile(
+              0.95,
+              'microposts_scrape_duration_seconds',
+              instance,
+              'instance',
+            ),
+            'Prometheus {{instance}}': `max by (instance) (scrape_duration_seconds{${instance}})`,
           },
         }),
         graph({
-          title: 'Size of a page',
-          description: 'Before compression.',
+          title: 'Exposition size',
+          description: 'Size of the last scrape before compression.',
           unit: 'bytes',
           queries: { '{{instance}}': worst('microposts_scrape_size_bytes') },
         }),
         graph({
           title: 'Failed scrapes',
-          description: 'Answered with 503, a second.',
+          description: 'Scrapes per second that got a 503.',
           unit: 'ops',
           queries: { '{{instance}}': rate('microposts_scrape_failures_total', instance, 'instance') },
         }),
         graph({
-          title: 'Series',
-          description: 'Samples of a scrape; each process has a ceiling (docs/metrics.md).',
+          title: 'Samples per scrape',
+          description: 'Each process has a maximum number of series (docs/metrics.md).',
           unit: 'short',
           queries: { '{{instance}}': `max by (instance) (scrape_samples_scraped{${instance}})` },
         }),
       ],
       Processes: [
         graph({
-          title: 'Versions that run',
-          description: 'Instances by version and commit: two during a deployment, one else.',
+          title: 'Running versions',
+          description: 'Instances by version and commit: two during a deployment, otherwise one.',
           unit: 'short',
           wide: true,
           stacked: true,
@@ -140,8 +147,8 @@ export const runtime = () =>
           },
         }),
         graph({
-          title: 'Workers replaced',
-          description: 'Workers that died and were replaced, in an hour; 0 where an instance is one process.',
+          title: 'Replaced workers',
+          description: 'Workers that died and were replaced in the last hour. Always 0 if WORKERS is 1.',
           unit: 'short',
           wide: true,
           queries: {

@@ -1,0 +1,26 @@
+// Writes the generated files: dashboards, rules of the objectives, tables of the docs.
+import { readFile, writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { generatedFiles } from './generate/files.ts'
+
+const help = `Usage: npm run generate [-- --check]
+
+Writes the dashboards (deploy/grafana/dashboards), the rules of the objectives (deploy/prometheus/rules/slo.yml) and
+the tables of the docs from the code in scripts/generate/.
+
+  --check   writes nothing; exit code 1 and a line for each file that is out of date
+  --help    shows this text
+`
+
+const { values } = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean' } } })
+if (values.help) process.stdout.write(help)
+else for (const file of generatedFiles) await update(file)
+
+async function update({ path, generate }: (typeof generatedFiles)[number]): Promise<void> {
+  const current = await readFile(path, 'utf8').catch(() => '')
+  const text = generate(current)
+  if (text === current) return
+  if (values.check) process.exitCode = 1
+  else await writeFile(path, text)
+  process.stdout.write(values.check ? `${path} is out of date: run npm run generate\n` : `${path} written\n`)
+}
