@@ -1,5 +1,6 @@
-// The service's settings: the only reader of process.env in src/. Telemetry has its own in otel/config.ts.
+// The service's settings, and the only reader of process.env in src/. Telemetry's settings are in otel/config/.
 import { z } from 'zod'
+import { ConfigError } from '../lib/config-error.ts'
 
 export type Config = z.output<typeof Settings>
 
@@ -7,116 +8,150 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 const durationUnitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-const boolean = (fallback: boolean) =>
-  z
-    .enum(['true', 'false'], 'must be true or false')
-    .transform((value) => value === 'true')
-    .default(fallback)
+/** Settings that are never printed, because they contain a password. */
+const secrets: readonly PropertyKey[] = ['DATABASE_URL']
 
-/** How often; 0 turns the limit off. */
-const limit = (fallback: number) =>
+const rateLimit = () =>
   z
     .string()
     .regex(/^\d{1,9}$/, 'must be a whole number from 0 to 999999999; 0 turns the limit off')
     .transform(Number)
-    .default(fallback)
-
-const Settings = z
-  .object({
-    HOST: z.string().default('localhost'),
-    PORT: z
-      .string()
-      .regex(/^\d{1,5}$/, 'must be a whole number from 0 to 65535')
-      .transform(Number)
-      .refine((port) => port <= 65_535, 'must be a whole number from 0 to 65535')
-      .default(3000),
-    DATABASE_URL: z
-      .string()
-      .refine(isPostgresUrl, 'must be a URL that starts with postgresql:// or postgres://')
-      .optional(),
-    DATA_DIR: z.string().default('./data'),
-    PUBLIC_URL: z
-      .string()
-      .refine(isOrigin, 'must be an http or https origin without a path, such as https://posts.example')
-      .transform((url) => new URL(url).origin)
-      .optional(),
-    TRUST_PROXY: boolean(false),
-    CORS_ORIGIN: z
-      .string()
-      .transform((list) => list.split(',').map((origin) => origin.trim()))
-      .refine(
-        (list) => (list.length === 1 && list[0] === '*') || list.every(isOrigin),
-        'must be * or a comma list of origins such as https://posts.example',
-      )
-      // As browsers spell it.
-      .transform((list) => list.map((origin) => (origin === '*' ? '*' : new URL(origin).origin)))
-      .default([]),
-    WORKERS: z
-      .string()
-      .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 999')
-      .transform(Number)
-      .default(1),
-    LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
-    SESSION_TTL: z
-      .string()
-      .regex(/^[1-9]\d{0,5}[smhd]$/, 'must be a whole number and a unit of s, m, h or d, such as 30d')
-      .transform(
-        (text) => Number(text.slice(0, -1)) * durationUnitMs[text.slice(-1) as 's' | 'm' | 'h' | 'd'],
-      )
-      .default(30 * durationUnitMs.d),
-    RATE_LIMIT_REQUESTS: limit(300),
-    RATE_LIMIT_LOGIN: limit(30),
-    RATE_LIMIT_SIGNUP: limit(5),
-    RATE_LIMIT_POSTS: limit(80),
-  })
-  .refine(({ WORKERS, DATABASE_URL }) => WORKERS === 1 || DATABASE_URL !== undefined, {
-    path: ['WORKERS'],
-    message: 'several need DATABASE_URL: the embedded database takes one process',
-    // Also beside faults of others, which come as they were written.
-    when: ({ value }) => typeof (value as { WORKERS: unknown }).WORKERS === 'number',
-  })
-  .transform((env) => ({
-    host: env.HOST,
-    port: env.PORT,
-    databaseUrl: env.DATABASE_URL,
-    dataDir: env.DATA_DIR,
-    publicUrl: env.PUBLIC_URL,
-    trustProxy: env.TRUST_PROXY,
-    corsOrigins: env.CORS_ORIGIN,
-    workers: env.WORKERS,
-    logLevel: env.LOG_LEVEL,
-    sessionTtlMs: env.SESSION_TTL,
-    limits: {
-      requests: env.RATE_LIMIT_REQUESTS,
-      login: env.RATE_LIMIT_LOGIN,
-      signup: env.RATE_LIMIT_SIGNUP,
-      posts: env.RATE_LIMIT_POSTS,
-    },
-  }))
 
 /**
- * Reads the settings of the service from the environment; an empty variable is an unset one.
+ * The variables. The settings tables of the documentation are generated from it: a default is written as the variable
+ * would be, and an example is for a variable without a default.
+ */
+export const Variables = z.object({
+  HOST: z.string().prefault('localhost').meta({
+    description: 'Address the API listens on; `0.0.0.0` in a container',
+  }),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a whole number from 0 to 65535')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'must be a whole number from 0 to 65535')
+    .prefault('3000')
+    .meta({ description: 'Port of the API; 0 picks a free one' }),
+  DATABASE_URL: z
+    .string()
+    .refine(isPostgresUrl, 'must be a URL that starts with postgresql:// or postgres://')
+    .optional()
+    .meta({
+      description:
+        'PostgreSQL to use instead of the embedded database. `?connection_limit=10` bounds the pool of each process; `?pgbouncer=true` suits a transaction pooler',
+      examples: ['postgresql://user:password@localhost:5432/microposts'],
+    }),
+  DATA_DIR: z.string().prefault('./data').meta({
+    description: 'Folder of the embedded database; one process at a time can use it',
+  }),
+  PUBLIC_URL: z
+    .string()
+    .refine(isOrigin, 'must be an http or https origin without a path, such as https://posts.example')
+    .transform((url) => new URL(url).origin)
+    .optional()
+    .meta({
+      description: "Origin of the links in responses; by default the request's origin",
+      examples: ['https://posts.example'],
+    }),
+  TRUST_PROXY: z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((value) => value === 'true')
+    .prefault('false')
+    .meta({
+      description:
+        'Use the `X-Forwarded-*` headers. Set it to `true` only behind a proxy that sets them: clients can forge them. The last address in `X-Forwarded-For` is the client',
+    }),
+  CORS_ORIGIN: z
+    .string()
+    .transform((list) => list.split(',').map((origin) => origin.trim()))
+    .refine(
+      (list) => (list.length === 1 && list[0] === '*') || list.every(isOrigin),
+      'must be * or a comma-separated list of origins such as https://posts.example',
+    )
+    // Normalised to the spelling of browsers.
+    .transform((list) => list.map((origin) => (origin === '*' ? '*' : new URL(origin).origin)))
+    .default([])
+    .meta({
+      description: 'Origins whose pages may call the API: a comma-separated list, or `*`',
+      examples: ['https://app.example'],
+    }),
+  WORKERS: z
+    .string()
+    .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 999')
+    .transform(Number)
+    .prefault('1')
+    .meta({
+      description:
+        'Number of processes that serve the port, with one `/metrics` for all; more than 1 requires `DATABASE_URL`',
+    }),
+  LOG_LEVEL: z
+    .enum(logLevels, `must be one of ${logLevels.join(', ')}`)
+    .prefault('info')
+    .meta({ description: logLevels.map((level) => `\`${level}\``).join(', ') }),
+  SESSION_TTL: z
+    .string()
+    .regex(/^[1-9]\d{0,5}[smhd]$/, 'must be a whole number and a unit (s, m, h or d), such as 30d')
+    .transform((text) => Number(text.slice(0, -1)) * durationUnitMs[text.slice(-1) as 's' | 'm' | 'h' | 'd'])
+    .prefault('30d')
+    .meta({
+      description: 'Lifetime of a session, counted from login: a number and `s`, `m`, `h` or `d`',
+    }),
+  RATE_LIMIT_REQUESTS: rateLimit().prefault('300').meta({
+    description: 'Requests per 5 minutes and user, or address if anonymous; 0 turns any limit off',
+  }),
+  RATE_LIMIT_LOGIN: rateLimit().prefault('30').meta({
+    description: 'Login attempts per 5 minutes, username and address',
+  }),
+  RATE_LIMIT_SIGNUP: rateLimit().prefault('5').meta({
+    description: 'Sign-up attempts per 30 minutes and address',
+  }),
+  RATE_LIMIT_POSTS: rateLimit().prefault('80').meta({ description: 'Posts per minute and user' }),
+})
+
+const Settings = Variables.refine(
+  ({ WORKERS, DATABASE_URL }) => WORKERS === 1 || DATABASE_URL !== undefined,
+  {
+    path: ['WORKERS'],
+    message: 'must be 1 without DATABASE_URL: the embedded database supports one process',
+    // Checked even if other variables have faults; an invalid WORKERS is still a string here.
+    when: ({ value }) => typeof (value as { WORKERS: unknown }).WORKERS === 'number',
+  },
+).transform((env) => ({
+  host: env.HOST,
+  port: env.PORT,
+  databaseUrl: env.DATABASE_URL,
+  dataDir: env.DATA_DIR,
+  publicUrl: env.PUBLIC_URL,
+  trustProxy: env.TRUST_PROXY,
+  corsOrigins: env.CORS_ORIGIN,
+  workers: env.WORKERS,
+  logLevel: env.LOG_LEVEL,
+  sessionTtlMs: env.SESSION_TTL,
+  limits: {
+    requests: env.RATE_LIMIT_REQUESTS,
+    login: env.RATE_LIMIT_LOGIN,
+    signup: env.RATE_LIMIT_SIGNUP,
+    posts: env.RATE_LIMIT_POSTS,
+  },
+}))
+
+/**
+ * Reads the settings from the environment. An empty variable counts as unset.
  *
- * @throws {ConfigError} that names every wrong setting, its value and what is allowed, a line each.
+ * @throws {ConfigError} with every fault at once.
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const result = Settings.safeParse(set)
   if (result.success) return result.data
   throw new ConfigError(
-    result.error.issues.map(({ path: [name], message }) => `${String(name)}=${shown(name, env)}: ${message}`),
+    result.error.issues.map(({ path: [name = ''], message }) => ({
+      name: String(name),
+      value: env[String(name)],
+      secret: secrets.includes(name),
+      requirement: message,
+    })),
   )
-}
-
-export class ConfigError extends Error {
-  constructor(faults: string[]) {
-    super(faults.join('\n'))
-  }
-}
-
-/** A database URL holds a password: it is never printed. */
-function shown(name: PropertyKey | undefined, env: NodeJS.ProcessEnv): string {
-  return name === 'DATABASE_URL' ? '(hidden)' : JSON.stringify(env[String(name)])
 }
 
 function isPostgresUrl(value: string): boolean {

@@ -44,10 +44,10 @@ describe('start', () => {
       'DATABASE_URL=(hidden): must be a URL that starts with postgresql:// or postgres://',
       'PUBLIC_URL="https://posts.example/path": must be an http or https origin without a path, such as https://posts.example',
       'TRUST_PROXY="yes": must be true or false',
-      'CORS_ORIGIN="posts.example": must be * or a comma list of origins such as https://posts.example',
+      'CORS_ORIGIN="posts.example": must be * or a comma-separated list of origins such as https://posts.example',
       'WORKERS="0": must be a whole number from 1 to 999',
       'LOG_LEVEL="loud": must be one of fatal, error, warn, info, debug, trace, silent',
-      'SESSION_TTL="30 days": must be a whole number and a unit of s, m, h or d, such as 30d',
+      'SESSION_TTL="30 days": must be a whole number and a unit (s, m, h or d), such as 30d',
     ])
     expect(service.lines.map(({ msg }) => msg)).not.toContain('listening')
   })

@@ -230,7 +230,7 @@ it('refuses several workers of the embedded database, beside what else is wrong'
   expect(await service.exited).toBe(1)
   expect(service.stderr()).toBe(
     'PORT="x": must be a whole number from 0 to 65535\n' +
-      'WORKERS="2": several need DATABASE_URL: the embedded database takes one process\n',
+      'WORKERS="2": must be 1 without DATABASE_URL: the embedded database supports one process\n',
   )
 })
 
