@@ -2,9 +2,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { register } from 'prom-client'
 
-/** Serves prom-client's page on a free port; says where it listens as the service's own endpoint does. */
-export function serve() {
+/** Serves prom-client's exposition on a free port and logs its URL as the service's own endpoint does. */
+export function serveExposition(beforeScrape: () => void): void {
   const server = createServer(async (_request, response) => {
+    beforeScrape()
     response.setHeader('Content-Type', register.contentType)
     response.end(await register.metrics())
   })

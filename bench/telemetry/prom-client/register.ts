@@ -1,12 +1,12 @@
-// Loaded before the service: makes its src/metrics/instruments.ts the one here that records with prom-client.
+// Loaded before the service: the service's instruments then record with prom-client instead of OpenTelemetry.
 import { registerHooks } from 'node:module'
 
-const recordsWithOpenTelemetry = new URL('../../../src/metrics/instruments.ts', import.meta.url).href
-const recordsWithPromClient = new URL('./metrics.ts', import.meta.url).href
+const instruments = new URL('../../../src/metrics/instruments.ts', import.meta.url).href
+const replacement = new URL('./api.ts', import.meta.url).href
 
 registerHooks({
-  resolve: (specifier, context, next) => {
-    const found = next(specifier, context)
-    return found.url === recordsWithOpenTelemetry ? { ...found, url: recordsWithPromClient } : found
-  },
+  resolve: (specifier, context, next) =>
+    specifier === '@opentelemetry/api' && context.parentURL === instruments
+      ? { url: replacement, shortCircuit: true }
+      : next(specifier, context),
 })
