@@ -12,7 +12,7 @@ import {
 } from '@prisma/driver-adapter-utils'
 import { type MigrationList, SchemaEngine, type SchemasContainer } from '@prisma/schema-engine-wasm'
 import { Pool, type PoolConfig, type QueryArrayConfig } from 'pg'
-import { connectTo } from '../src/database/embedded/pglite-socket.ts'
+import { createPgliteSocket } from '../src/database/embedded/pglite-socket.ts'
 import { type Migration, migrationsFolder } from '../src/database/migrations/files.ts'
 
 /** Every table is the schema's. */
@@ -35,7 +35,7 @@ export function createSchemaEngine(pool: Pool, schema: SchemasContainer): Promis
 /** PostgreSQL in memory, empty. */
 export async function createMemoryDatabase() {
   const pglite = await PGlite.create({ loadDataDir: await dataDir() })
-  const pool = createCatalogPool({ max: 1, idleTimeoutMillis: 0, stream: () => connectTo(pglite) })
+  const pool = createCatalogPool({ max: 1, idleTimeoutMillis: 0, stream: () => createPgliteSocket(pglite) })
   const close = async () => {
     await pool.end()
     await pglite.close()

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { readConfig } from '../src/config.ts'
 import { openDatabase } from '../src/database/client.ts'
-import { faultMessage } from '../src/database/sql-errors.ts'
+import { errorMessage } from '../src/database/sql-errors.ts'
 import { createMetrics } from '../src/metrics/instruments.ts'
 
 const help = `Usage: npm run migrate
@@ -18,7 +18,7 @@ const { values } = parseArgs({ options: { help: { type: 'boolean' } } })
 if (values.help) process.stdout.write(help)
 else
   await migrate().catch((error: unknown) => {
-    process.stderr.write(`${faultMessage(error)}\n`)
+    process.stderr.write(`${errorMessage(error)}\n`)
     process.exitCode = 1
   })
 

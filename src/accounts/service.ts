@@ -2,7 +2,7 @@ import { v7 as newId } from 'uuid'
 import { hashPassword, verifyPassword } from '../credentials.ts'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
 import { isUniqueViolation } from '../database/sql-errors.ts'
-import { retried, transact } from '../database/transaction.ts'
+import { retryConflicts, transact } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
 import { type Page, type Slice, slice } from '../keyset.ts'
 import type { Metrics } from '../metrics/instruments.ts'
@@ -67,7 +67,7 @@ export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Met
     async change(viewer: Viewer, { currentPassword, password, ...profile }: UserChange): Promise<UserRow> {
       const { userId, sessionId, username } = viewer
       if (password === undefined) {
-        return (await retried(() => update(db, userId, profile))) ?? missing(username)
+        return (await retryConflicts(() => update(db, userId, profile))) ?? missing(username)
       }
       const current = await passwordHash(userId)
       if (currentPassword === undefined || !(await verifyPassword(currentPassword, current)))

@@ -1,4 +1,4 @@
-// What the two databases have in common, below Prisma.
+// What client.ts needs of a database: implemented by postgres/ and by embedded/.
 import type { ClientBase, Pool } from 'pg'
 import type { Metrics } from '../metrics/instruments.ts'
 import type { Notifications } from './notifications.ts'
@@ -9,16 +9,16 @@ export type BackendDependencies = { metrics: Metrics; log: Log }
 
 export type Backend = {
   kind: 'pglite' | 'postgresql'
-  /** For people: where the database is, without its password. */
+  /** Where the database is, without its password; shown to the operator. */
   name: string
   pool: Pool
   notifications: Notifications
-  /** Whether a connection may keep named prepared statements. */
+  /** Whether a connection keeps named prepared statements from one transaction to the next. */
   keepsStatements: boolean
-  /** Gives the function a connection whose statements may take any time, for migrations. */
+  /** Calls `use` with a connection without a statement timeout, for migrations. */
   withConnection<T>(use: (connection: ClientBase) => Promise<T>): Promise<T>
-  /** Rejects within two seconds when the database does not answer. */
+  /** Rejects within two seconds when the database does not respond. */
   ping(): Promise<void>
-  /** Waits for running statements; what comes later is refused. */
+  /** Waits for running statements; rejects new ones. */
   close(): Promise<void>
 }

@@ -1,4 +1,4 @@
-// The service's database: one Prisma client over PGlite or PostgreSQL. Which of them is chosen here and nowhere else.
+// Opens the database: one Prisma client over PostgreSQL or the embedded PGlite. Nothing else chooses between the two.
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Metrics } from '../metrics/instruments.ts'
 import type { Backend, BackendDependencies, Log } from './backend.ts'
@@ -6,42 +6,35 @@ import { PrismaClient } from './generated/client.ts'
 import { instrumentAdapter } from './instrumentation/adapter.ts'
 import { applyMigrations, type MigrationCounts } from './migrations/apply.ts'
 import { readMigrations } from './migrations/files.ts'
-import type { Notifications } from './notifications.ts'
 import { createStatementNames } from './statement-names.ts'
 
 export type DatabaseOptions = {
-  /** PostgreSQL's URL; without it the embedded database in `dataDir`. */
+  /** PostgreSQL's URL; undefined for the embedded database in `dataDir`. */
   url: string | undefined
   dataDir: string
   metrics: Metrics
   log: Log
 }
 
-export type Database = {
+export type Database = Pick<Backend, 'kind' | 'name' | 'notifications' | 'ping'> & {
   client: PrismaClient
-  kind: Backend['kind']
-  notifications: Notifications
-  /** For people: where it is, without a password. */
-  name: string
-  /** Applies what is missing; see applyMigrations for what it throws. May be called again after a failure. */
+  /** Applies pending migrations, and throws as applyMigrations does. May be called again after a failure. */
   migrate(): Promise<void>
-  /** As last known. */
+  /** The counts that `migrate` read last; none applied before its first call. */
   migrations(): MigrationCounts
-  /** Rejects within two seconds when the database does not answer. */
-  ping(): Promise<void>
-  /** Waits for running statements, then lets go of connections, files and the folder's lock. */
+  /** Waits for running statements, then releases connections, files and the lock of the data folder. */
   close(): Promise<void>
 }
 
 /**
- * Opens the database, without its migrations. On PostgreSQL nothing is connected yet, so it opens while that is down.
- * Throws an Error for people when DATABASE_URL is no URL or the data folder cannot be used.
+ * Opens the database without migrating it. It makes no connection to PostgreSQL, so it works while the server is down.
+ * Throws an Error whose message is shown to the operator when DATABASE_URL is invalid or the data folder cannot be used.
  */
 export async function openDatabase({ url, dataDir, metrics, log }: DatabaseOptions): Promise<Database> {
   const files = readMigrations()
   const backend = await openBackend(url, dataDir, { metrics, log })
   const client = createClient(backend, metrics)
-  // Loads the query compiler now rather than in the first request; connects nothing.
+  // Loads the query compiler now instead of during the first request. It opens no connection.
   await client.$connect()
   let counts: MigrationCounts = { applied: 0, unapplied: files.length }
   metrics.observeMigrations(() => counts)
@@ -49,14 +42,14 @@ export async function openDatabase({ url, dataDir, metrics, log }: DatabaseOptio
   return {
     client,
     kind: backend.kind,
-    notifications: backend.notifications,
     name: backend.name,
+    notifications: backend.notifications,
+    ping: backend.ping,
     migrate: () =>
       applyMigrations(backend, files, log, (latest) => {
         counts = latest
       }),
     migrations: () => counts,
-    ping: backend.ping,
     close: async () => {
       await backend.close()
       await client.$disconnect()
@@ -64,7 +57,7 @@ export async function openDatabase({ url, dataDir, metrics, log }: DatabaseOptio
   }
 }
 
-/** Each is imported only when chosen: PGlite costs time and memory that PostgreSQL need not pay. */
+/** Imported lazily: with PostgreSQL, PGlite would only cost start time and memory. */
 async function openBackend(url: string | undefined, dataDir: string, deps: BackendDependencies) {
   if (url) return (await import('./postgres/backend.ts')).openPostgresql(url, deps)
   return (await import('./embedded/backend.ts')).openEmbedded(dataDir, deps)

@@ -1,23 +1,23 @@
-// Word between instances that there is something new. A hint may get lost, so whoever waits for one also looks by itself.
+// Cross-instance notifications (LISTEN/NOTIFY). Delivery is best effort, so listeners also poll.
 import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import { Prisma } from './generated/client.ts'
 
 export type Notifications = {
-  /** Whether they can be had here: not behind a transaction pooler, and not on an engine without LISTEN. */
+  /** False before the first LISTEN succeeds, behind a transaction pooler, and on an engine without LISTEN. */
   available(): boolean
-  /** Calls back at every hint, of any instance, and when one may have been missed. */
+  /** Calls `listener` at each notification from any instance, and after a reconnect, when some may have been missed. */
   onNotification(listener: () => void): void
 }
 
 const channel = 'microposts'
 
-/** What a statement that writes selects to give a hint when it commits; only where they are available. */
-export const notify = Prisma.sql`pg_notify(${Prisma.raw(`'${channel}'`)}, '')::text`
+/** An SQL expression that sends a notification at commit. Select it only where notifications are available. */
+export const notifySql = Prisma.sql`pg_notify(${Prisma.raw(`'${channel}'`)}, '')::text`
 
-const retryMs = 1_000
+const reconnectMs = 1_000
 
-/** Listeners and what calls them. */
+/** A list of listeners, and the function that calls them all. */
 export function createListeners() {
   const listeners: (() => void)[] = []
   return {
@@ -28,40 +28,41 @@ export function createListeners() {
   }
 }
 
-/** Makes a connection notifyAll notifications. @throws where the engine has no LISTEN */
+/** Calls `notifyAll` at each notification that this connection receives. Rejects on an engine without LISTEN. */
 export async function listen(connection: pg.ClientBase, notifyAll: () => void): Promise<void> {
   connection.on('notification', notifyAll)
   await connection.query(`LISTEN ${channel}`)
 }
 
-/** Hears notifications on a connection of its own, made again whenever it is lost, until `close`. */
+/** Listens on a connection of its own, and reconnects after each loss until `close`. */
 export function listenForNotifications(config: pg.ClientConfig): Notifications & { close(): Promise<void> } {
   const { onNotification, notifyAll } = createListeners()
   const closing = new AbortController()
-  let refused = false
-  let heardOnce = false
+  let unsupported = false
+  let listenedOnce = false
   const running = run()
 
   async function run() {
-    while (!closing.signal.aborted && !refused) {
-      await listenOnce().catch((error) => {
-        refused = isRefusal(error)
+    while (!closing.signal.aborted && !unsupported) {
+      await listenUntilLost().catch((error) => {
+        unsupported = isUnsupported(error)
       })
-      await setTimeout(retryMs, undefined, { signal: closing.signal, ref: false }).catch(() => {})
+      await setTimeout(reconnectMs, undefined, { signal: closing.signal, ref: false }).catch(() => {})
     }
   }
 
-  async function listenOnce() {
+  async function listenUntilLost() {
     const connection = new pg.Client(config)
+    // Errors also end the connection. Without a listener they would crash the process.
     connection.on('error', () => {})
     const ended = new Promise((resolve) => connection.once('end', resolve))
     const end = () => void connection.end()
     closing.signal.addEventListener('abort', end)
     try {
-      // Ended while it connects, a client leaves its `connect` open for ever.
+      // pg never settles `connect()` when the client is ended while it connects.
       await Promise.race([connection.connect(), ended])
       await listen(connection, notifyAll)
-      heardOnce = true
+      listenedOnce = true
       notifyAll()
       await ended
     } finally {
@@ -71,7 +72,7 @@ export function listenForNotifications(config: pg.ClientConfig): Notifications &
   }
 
   return {
-    available: () => heardOnce && !refused,
+    available: () => listenedOnce && !unsupported,
     onNotification,
     close: () => {
       closing.abort()
@@ -80,6 +81,6 @@ export function listenForNotifications(config: pg.ClientConfig): Notifications &
   }
 }
 
-/** Whether the server understood and will not, rather than being out of reach or on its way down. */
-const isRefusal = (error: unknown) =>
+/** Whether the server rejected LISTEN itself, rather than being unreachable, misconfigured or shutting down. */
+const isUnsupported = (error: unknown) =>
   error instanceof pg.DatabaseError && !/^(08|28|3D|53|57)/.test(error.code ?? '')

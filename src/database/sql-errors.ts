@@ -1,39 +1,34 @@
-// What went wrong in the database, for those who know their constraints but neither adapters nor error codes.
-
-import { connectionFault } from './driver-errors.ts'
+// Classifies database errors, so that other code needs to know neither Prisma's adapter nor error codes.
+import { DriverAdapterError } from '@prisma/driver-adapter-utils'
 import { Prisma } from './generated/client.ts'
 
-/** The part of a driver's error that Prisma keeps in an error's `meta`. */
-type Cause = { kind?: string; originalCode?: string; constraint?: { index?: string } }
-
-/** Whether a row with the same key exists; with a name, whether it was that index that found it. */
-export function isUniqueViolation(error: unknown, index?: string): boolean {
-  if (sqlState(error) !== '23505') return false
-  return index === undefined || causeOf(error)?.constraint?.index === index
+/** Whether a row with the same unique key exists. */
+export function isUniqueViolation(error: unknown): boolean {
+  return sqlState(error) === '23505'
 }
 
-/** Whether a row that a column points at is not, or no longer, there. */
+/** Whether a foreign key refers to a row that does not exist or was deleted. */
 export function isForeignKeyViolation(error: unknown): boolean {
   const state = sqlState(error)
   return state === '23503' || state === '23001'
 }
 
-/** Whether the transaction met another and may succeed when it is run again (serialization, deadlock). */
+/** Whether the transaction conflicted with another one and may succeed when it is retried. */
 export function isConflict(error: unknown): boolean {
   const state = sqlState(error)
   return state === '40001' || state === '40P01' || codeOf(error) === 'P2034'
 }
 
 /**
- * Whether the database could not be reached or had no room in time, so that the same request may succeed later:
- * no connection, none free, too many, shutting down, a statement or transaction that took too long.
+ * Whether the database could not be reached or was overloaded, so that the same request may succeed later: no
+ * connection, no free connection, too many connections, a shutdown, or a statement or transaction that timed out.
  */
 export function isUnavailable(error: unknown): boolean {
   const kind = causeOf(error)?.kind
   if (kind !== undefined && unavailableKinds.has(kind)) return true
   if (/^(08|53|57)/.test(sqlState(error) ?? '')) return true
-  // P2028: no transaction could be started in time, or it ran out of it.
-  return codeOf(error) === 'P2028' || (error instanceof Error && connectionFault(error) !== undefined)
+  // P2028: a transaction could not be started in time or ran for too long.
+  return codeOf(error) === 'P2028' || (error instanceof Error && connectionErrorKind(error) !== undefined)
 }
 
 const unavailableKinds: ReadonlySet<string> = new Set([
@@ -43,14 +38,34 @@ const unavailableKinds: ReadonlySet<string> = new Set([
   'TooManyConnections',
 ])
 
-/** One line for people. Where a name has several addresses and none answers, Node's error has no message itself. */
-export function faultMessage(error: unknown): string {
-  if (error instanceof AggregateError && !error.message) return faultMessage(error.errors[0])
-  return error instanceof Error ? error.message : String(error)
+/**
+ * Translates connection errors of pg and its pool to the type that Prisma expects of an adapter; returns all others as
+ * they are. PrismaPg translates only server errors and a few socket errors itself.
+ */
+export function toDriverError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof DriverAdapterError) return error
+  const kind = connectionErrorKind(error)
+  if (!kind) return error
+  const driverError = new DriverAdapterError({ kind, originalMessage: error.message })
+  return Object.assign(driverError, { stack: error.stack })
 }
 
-/** The server's own code (PostgreSQL, appendix A), from Prisma's errors and from the driver's. */
-export function sqlState(error: unknown): string | undefined {
+/** Prisma's kind of a connection error that pg, pg-pool or Node threw; undefined for other errors. */
+function connectionErrorKind(error: Error) {
+  if (/^timeout exceeded|connection timeout$|^timeout expired$|fell silent|read timeout/.test(error.message))
+    return 'SocketTimeout'
+  if (/^Connection terminated|not queryable|after calling end|^Client was closed/.test(error.message))
+    return 'ConnectionClosed'
+  const code = codeOf(error) ?? ''
+  if (code === 'ECONNRESET' || code === 'EPIPE') return 'ConnectionClosed'
+  if (code === 'ETIMEDOUT') return 'SocketTimeout'
+  if (/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENOENT)$/.test(code))
+    return 'DatabaseNotReachable'
+  return undefined
+}
+
+/** The SQLSTATE (PostgreSQL, appendix A) of an error from Prisma or from pg. */
+function sqlState(error: unknown): string | undefined {
   const code = causeOf(error)?.originalCode ?? codeOf(error)
   return code && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('P') ? code : undefined
 }
@@ -59,10 +74,17 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-function causeOf(error: unknown): Cause | undefined {
-  const adapterError =
+/** The driver's part of an error, which Prisma's client keeps in `meta`. */
+function causeOf(error: unknown): { kind?: string; originalCode?: string } | undefined {
+  const driverError =
     error instanceof Prisma.PrismaClientKnownRequestError ? error.meta?.driverAdapterError : error
-  return adapterError instanceof Error && typeof adapterError.cause === 'object'
-    ? (adapterError.cause as Cause)
+  return driverError instanceof Error && typeof driverError.cause === 'object'
+    ? (driverError.cause ?? undefined)
     : undefined
+}
+
+/** The message of an error, on one line. Node's AggregateError (a host with several addresses) has none itself. */
+export function errorMessage(error: unknown): string {
+  if (error instanceof AggregateError && !error.message) return errorMessage(error.errors[0])
+  return error instanceof Error ? error.message : String(error)
 }

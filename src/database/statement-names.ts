@@ -1,14 +1,14 @@
-// Names for prepared statements: the server then parses and plans each text once for each connection.
+// Names prepared statements, so that the server parses and plans each SQL text once per connection.
 import { createHash } from 'node:crypto'
 
-/** Statements named in a process; what is beyond runs unnamed, so that no input can fill the server's memory. */
+/** Named statements per process. Further texts run unnamed, so that no client can fill the server's memory. */
 const limit = 500
 
 /**
- * Gives the name for an SQL text, or '' for none.
+ * Creates a function that returns the name for an SQL text, or '' once there are too many.
  *
- * A name is a hash of its text: behind a pooler that hands out connections with other clients' statements, a name
- * can never mean another text.
+ * The name is a hash of the text: a pooler may share connections between clients, and a name must never stand for two
+ * different statements.
  */
 export function createStatementNames(): (query: { sql: string }) => string {
   const names = new Map<string, string>()

@@ -1,37 +1,39 @@
-// A transaction that is run again when another one was in its way.
+// Transactions that are retried after a conflict with another transaction.
 import { setTimeout } from 'node:timers/promises'
 import type { Prisma, PrismaClient } from './generated/client.ts'
 import { isConflict } from './sql-errors.ts'
 
 const attempts = 4
-/** Doubled each time; the wait is a random part of it, so that two that met do not meet again. */
-const firstWaitMs = 20
+/** Doubled with each attempt. The delay is a random part of it, so that two transactions do not collide again. */
+const baseDelayMs = 20
 
-/** A PostgreSQL-compatible distributed engine answers 40001 where PostgreSQL itself would have waited. */
-const limits = { maxWait: 5_000, timeout: 10_000 }
+const timeouts = { maxWait: 5_000, timeout: 10_000 }
 
 /**
- * Runs `work` in one transaction and gives what it gives; rolls back when it throws.
+ * Runs `work` in one transaction and returns its result. Rolls back and rethrows when `work` throws.
  *
- * `work` may run several times (serialization failure 40001, deadlock 40P01; at most four, within 0.2 s), so it
- * must do nothing but ask `tx`: count, send and log afterwards. It must not use the client itself: on the embedded
- * database that waits for the connection that the transaction holds.
+ * `work` may run up to four times, so it must do nothing but query `tx`; record metrics and log afterwards. It must not
+ * use `client`: the embedded database has one connection, which the transaction holds.
  */
-export async function transact<T>(
+export function transact<T>(
   client: PrismaClient,
   work: (tx: Prisma.TransactionClient) => Promise<T>,
 ): Promise<T> {
-  return retried(() => client.$transaction(work, limits))
+  return retryConflicts(() => client.$transaction(work, timeouts))
 }
 
-/** The same for a statement that is its own transaction. */
-export async function retried<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Retries a transaction after a serialization failure (40001) or a deadlock (40P01): at most four attempts within
+ * 0.3 s. Single statements need it too: PostgreSQL-compatible distributed engines fail with 40001 where PostgreSQL
+ * waits for a lock.
+ */
+export async function retryConflicts<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await work()
+      return await run()
     } catch (error) {
       if (attempt === attempts || !isConflict(error)) throw error
-      await setTimeout(Math.random() * firstWaitMs * 2 ** attempt)
+      await setTimeout(Math.random() * baseDelayMs * 2 ** attempt)
     }
   }
 }

@@ -2,7 +2,7 @@ import { v7 as newId } from 'uuid'
 import { userColumns } from '../accounts/rows.ts'
 import type { UserRow } from '../accounts/schema.ts'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
-import { retried } from '../database/transaction.ts'
+import { retryConflicts } from '../database/transaction.ts'
 import { AppError, invalidAt, invalidParameter } from '../errors.ts'
 import { type Page, type Slice, slice } from '../keyset.ts'
 import type { Metrics } from '../metrics/instruments.ts'
@@ -43,7 +43,7 @@ export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metr
       const user = await findUser(username)
       if (!user) throw missing(username)
       const { id } = user
-      const [outcome] = await retried(
+      const [outcome] = await retryConflicts(
         () => db.$queryRaw<{ deleted: number }[]>`
           WITH pair AS (${locked(follower.userId, id)}),
           follow AS (
@@ -70,7 +70,7 @@ export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metr
     if (username.toLowerCase() === usernameKey) return 'yourself'
     const user = await findUser(username)
     if (!user) return 'unknown'
-    const [outcome] = await retried(
+    const [outcome] = await retryConflicts(
       () => db.$queryRaw<{ users: number; created: number }[]>`
         WITH pair AS (${locked(userId, user.id)}),
         follow AS (

@@ -1,8 +1,8 @@
 import { v7 as newId } from 'uuid'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
-import { type Notifications, notify } from '../database/notifications.ts'
+import { type Notifications, notifySql } from '../database/notifications.ts'
 import { isForeignKeyViolation } from '../database/sql-errors.ts'
-import { retried } from '../database/transaction.ts'
+import { retryConflicts } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
 import type { Metrics } from '../metrics/instruments.ts'
 import { tokenize } from '../search/tokenizer.ts'
@@ -158,7 +158,7 @@ export function createPosts({ db, notifications, metrics, idempotency }: PostsDe
         INSERT INTO "Post" ("id", "authorId", "text", "referencedId", "createdAt", "words")
         SELECT "id", "authorId", ${text}, ${user?.id ?? null}::uuid, ${row.createdAt},
           array_to_tsvector(${tokenize(text)})
-        FROM counted RETURNING "id"${notifications.available() ? Prisma.sql`, ${notify} AS "notified"` : Prisma.empty}`,
+        FROM counted RETURNING "id"${notifications.available() ? Prisma.sql`, ${notifySql} AS "notified"` : Prisma.empty}`,
     )
     if (!inserted) return undefined
     metrics.postCreated(user !== undefined)
@@ -186,7 +186,7 @@ function locked({ userId }: Viewer, id: string, versions: Versions) {
 /** A write that lost a race: repeated where the database asks for it, a fault of the input where a user is gone. */
 async function writing<T>(statement: () => Promise<T>): Promise<T> {
   try {
-    return await retried(statement)
+    return await retryConflicts(statement)
   } catch (error) {
     if (isForeignKeyViolation(error)) missingReference()
     throw error

@@ -1,36 +1,37 @@
-// Deletes what has expired: nothing reads it any more, and the tables would grow for ever.
+// Deletes expired rows, which nothing reads any more, so that their tables do not grow without limit.
 import { setTimeout } from 'node:timers/promises'
 import type { Log } from '../database/backend.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
-import { faultMessage } from '../database/sql-errors.ts'
+import { errorMessage } from '../database/sql-errors.ts'
 import { keyExpiry } from '../posts/idempotency.ts'
 
-const everyMs = 60_000
-/** Rows in a statement, so that none holds its locks for long. */
-const batch = 1_000
+const intervalMs = 60_000
+/** Rows per statement, so that no statement holds its locks for long. */
+const batchSize = 1_000
 
-/** Keeps house from now on until the signal; a failure is logged and made good the next time. */
+/** Deletes at once and then every minute until the signal is aborted. Logs a failure and retries at the next interval. */
 export async function deleteExpiredPeriodically(
   db: PrismaClient,
   { log, signal }: { log: Log; signal: AbortSignal },
 ): Promise<void> {
   while (!signal.aborted) {
     await deleteExpired(db, signal).catch((error) => {
-      log.warn({ error: faultMessage(error) }, 'housekeeping failed')
+      log.warn({ error: errorMessage(error) }, 'expired rows not deleted')
     })
-    await setTimeout(everyMs, undefined, { signal, ref: false }).catch(() => {})
+    await setTimeout(intervalMs, undefined, { signal, ref: false }).catch(() => {})
   }
 }
 
 async function deleteExpired(db: PrismaClient, signal: AbortSignal) {
   const now = new Date()
+  const limit = batchSize
   const deletions = [
-    () => db.session.deleteMany({ where: { expiresAt: { lte: now } }, limit: batch }),
-    () => db.idempotencyKey.deleteMany({ where: { createdAt: { lte: keyExpiry(now) } }, limit: batch }),
-    () => db.rateLimit.deleteMany({ where: { expire: { lte: now.getTime() } }, limit: batch }),
+    () => db.session.deleteMany({ where: { expiresAt: { lte: now } }, limit }),
+    () => db.idempotencyKey.deleteMany({ where: { createdAt: { lte: keyExpiry(now) } }, limit }),
+    () => db.rateLimit.deleteMany({ where: { expire: { lte: now.getTime() } }, limit }),
   ]
-  for (const deletion of deletions) {
-    let deleted = batch
-    while (deleted === batch && !signal.aborted) deleted = (await deletion()).count
+  for (const deleteBatch of deletions) {
+    let deleted = batchSize
+    while (deleted === batchSize && !signal.aborted) deleted = (await deleteBatch()).count
   }
 }

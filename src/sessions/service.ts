@@ -2,7 +2,7 @@ import { v7 as newId } from 'uuid'
 import type { UserRow } from '../accounts/schema.ts'
 import { hashToken, newToken, verifyPassword } from '../credentials.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
-import { retried } from '../database/transaction.ts'
+import { retryConflicts } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Metrics } from '../metrics/instruments.ts'
 import type { Credentials, SessionRow } from './schema.ts'
@@ -36,7 +36,7 @@ export function createSessions({
       const now = new Date()
       const expiresAt = new Date(now.getTime() + ttlMs)
       // The lock and the hash that was verified: a password that is being changed starts no session any more.
-      const started = await retried(
+      const started = await retryConflicts(
         () => db.$executeRaw`
           INSERT INTO "Session" ("id", "userId", "tokenHash", "createdAt", "lastUsedAt", "expiresAt")
           SELECT ${newId()}::uuid, "id", ${hashToken(token)}, ${now}, ${now}, ${expiresAt}

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Log } from '../database/backend.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
 import type { Notifications } from '../database/notifications.ts'
-import { faultMessage } from '../database/sql-errors.ts'
+import { errorMessage } from '../database/sql-errors.ts'
 import { settledId } from '../posts/ids.ts'
 import { columns, joins } from '../posts/rows.ts'
 import type { PostRow } from '../posts/schema.ts'
@@ -82,7 +82,7 @@ export function createFeed({
       // Made first: a hint that comes while the table is read has it read again.
       pause = new AbortController()
       const pauseMs = await advance().catch((error) => {
-        log.warn({ error: faultMessage(error) }, 'new posts could not be read')
+        log.warn({ error: errorMessage(error) }, 'new posts could not be read')
         return lookEveryMs.polling
       })
       await setTimeout(pauseMs, undefined, { signal: pause.signal }).catch(() => {})

@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => drop())
 
 describe('the data folder', () => {
-  it('is made whole, with its parents, for its owner only, and opened again', async () => {
+  it('is created with its parents, and can be opened again', async () => {
     const folder = join(dataDir, 'deep', 'er')
     const { lock, path } = await openDataFolder(folder)
     expect(path).toBe(join(folder, 'postgres'))
@@ -26,7 +26,7 @@ describe('the data folder', () => {
     ;(await openDataFolder(folder)).lock.release()
   })
 
-  it('is locked against a second opening, with the process that has it', async () => {
+  it('cannot be opened twice; the error names the process that has opened it', async () => {
     const { lock } = await openDataFolder(dataDir)
     await expect(openDataFolder(dataDir)).rejects.toThrow(
       new Error(`The data folder ${dataDir} is in use by process ${process.pid}.`),
@@ -35,7 +35,7 @@ describe('the data folder', () => {
     ;(await openDataFolder(dataDir)).lock.release()
   })
 
-  it('is made anew where a first start was killed half-way', async () => {
+  it('is created again when the first start was killed half-way', async () => {
     await mkdir(join(dataDir, 'postgres.new'))
     await writeFile(join(dataDir, 'postgres.new', 'PG_VERSION'), '18\n')
     const { lock, path } = await openDataFolder(dataDir)
@@ -43,28 +43,28 @@ describe('the data folder', () => {
     lock.release()
   })
 
-  it('of another PostgreSQL is refused, and not locked for long', async () => {
+  it('is rejected, and unlocked again, when another PostgreSQL version wrote it', async () => {
     ;(await openDataFolder(dataDir)).lock.release()
     await writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '17\n')
-    const refusal = `The data folder ${dataDir} was written by PostgreSQL 17, and this version embeds 18.`
-    await expect(openDataFolder(dataDir)).rejects.toThrow(refusal)
-    await expect(openDataFolder(dataDir)).rejects.toThrow(refusal)
+    const message = `The data folder ${dataDir} was written by PostgreSQL 17, and this version embeds PostgreSQL 18.`
+    await expect(openDataFolder(dataDir)).rejects.toThrow(message)
+    await expect(openDataFolder(dataDir)).rejects.toThrow(message)
   })
 
-  it('that is a file is refused', async () => {
+  it('is rejected when it is a file', async () => {
     await rm(dataDir, { recursive: true })
     await writeFile(dataDir, '')
     await expect(openDataFolder(dataDir)).rejects.toThrow(`The data folder ${dataDir} cannot be used: EEXIST`)
   })
 
-  it.skipIf(getuid?.() === 0)('that is not writable is refused', async () => {
+  it.skipIf(getuid?.() === 0)('is rejected when it is not writable', async () => {
     await chmod(dataDir, 0o500)
     await expect(openDataFolder(dataDir)).rejects.toThrow(`The data folder ${dataDir} cannot be used: `)
   })
 })
 
 describe('two services on one data folder', () => {
-  it('the second says who has it and exits 1; after SIGKILL of the first it starts, with all that was written', async () => {
+  it('start one at a time, and the second finds all rows after SIGKILL of the first', async () => {
     const first = runService({ DATA_DIR: dataDir })
     await first.logged('ready')
     const { url } = await first.logged('listening')
@@ -78,8 +78,8 @@ describe('two services on one data folder', () => {
     await first.exited
     const third = runService({ DATA_DIR: dataDir })
     await third.logged('ready')
-    const again = { url: String((await third.logged('listening')).url) }
-    expect((await call(again, 'GET', `/api/users/${user.username}`)).status).toBe(200)
+    const target = { url: String((await third.logged('listening')).url) }
+    expect((await call(target, 'GET', `/api/users/${user.username}`)).status).toBe(200)
     third.kill('SIGTERM')
     expect(await third.exited).toBe(0)
   })

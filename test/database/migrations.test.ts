@@ -12,9 +12,10 @@ import {
   readSchema,
   toMigrationList,
 } from '../../harness/schema-engine.ts'
+import { until } from '../../harness/until.ts'
 import type { Backend } from '../../src/database/backend.ts'
 import { openEmbedded } from '../../src/database/embedded/backend.ts'
-import { connectTo } from '../../src/database/embedded/pglite-socket.ts'
+import { createPgliteSocket } from '../../src/database/embedded/pglite-socket.ts'
 import { applyMigrations, type MigrationCounts, MigrationError } from '../../src/database/migrations/apply.ts'
 import { type Migration, readMigrations } from '../../src/database/migrations/files.ts'
 import { openPostgresql } from '../../src/database/postgres/backend.ts'
@@ -62,7 +63,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
   const rows = async (sql: string) => (await backend.pool.query(sql)).rows
   const history = () => rows('SELECT * FROM "_prisma_migrations" ORDER BY "migration_name"')
 
-  it('are applied once, in order, each with a line, and recorded as Prisma does', async () => {
+  it('are applied once and in order, logged, and recorded as Prisma does', async () => {
     expect(await apply(backend, [first, second])).toEqual([
       { applied: 0, unapplied: 2 },
       { applied: 1, unapplied: 1 },
@@ -91,7 +92,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
     expect(await rows('SELECT * FROM "A"')).toEqual([{ id: 1 }])
   })
 
-  it('that fail leave nothing behind and say where', async () => {
+  it('are rolled back when they fail; the error names the line', async () => {
     const broken = migration(second.name, 'CREATE TABLE "B" ("id" INTEGER);\n\nINSERT INTO "C" VALUES (1);\n')
     await expect(apply(backend, [first, broken])).rejects.toThrow(
       new MigrationError(
@@ -104,7 +105,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
     expect((await apply(backend, [first, second])).at(-1)).toEqual({ applied: 2, unapplied: 0 })
   })
 
-  it('that were edited after they were applied are refused; other line ends are no edit', async () => {
+  it('are rejected when they were edited after they were applied; line endings may differ', async () => {
     await apply(backend, [first])
     await apply(backend, [migration(first.name, first.sql.replaceAll('\n', '\r\n'))])
     await expect(apply(backend, [migration(first.name, `${first.sql}-- edited`), second])).rejects.toThrow(
@@ -113,7 +114,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
     expect(await history()).toHaveLength(1)
   })
 
-  it('that another tool left unfinished are refused, those it rolled back are applied', async () => {
+  it('are rejected when another tool left them unfinished, and applied when it rolled them back', async () => {
     await apply(backend, [first])
     await rows(`UPDATE "_prisma_migrations" SET "finished_at" = NULL`)
     await expect(apply(backend, [first])).rejects.toThrow(MigrationError)
@@ -121,7 +122,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
     expect((await apply(backend, [first])).at(-1)).toEqual({ applied: 1, unapplied: 0 })
   })
 
-  it('of a newer version are mentioned and let be', async () => {
+  it('of a newer version cause a warning only', async () => {
     await apply(backend, [first, second])
     lines.length = 0
     expect(await apply(backend, [first])).toEqual([{ applied: 1, unapplied: 0 }])
@@ -134,7 +135,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
     ])
   })
 
-  it('are, to Prisma, all applied and without drift', async () => {
+  it('are all applied and without drift according to Prisma', async () => {
     const migrations = readMigrations()
     await apply(backend, migrations)
     await backend.close()
@@ -142,7 +143,7 @@ describe.each(kinds)('migrations on %s', (kind) => {
     try {
       const engine = await createSchemaEngine(pool, readSchema())
       const migrationsList = toMigrationList(migrations)
-      // What `prisma migrate status` asks, and what `prisma migrate dev` asks.
+      // The checks of `prisma migrate status` and of `prisma migrate dev`.
       expect(
         await engine.diagnoseMigrationHistory({
           migrationsList,
@@ -164,19 +165,27 @@ describe.each(kinds)('migrations on %s', (kind) => {
   })
 
   if (kind === 'postgresql')
-    it('are applied by one of several instances that start together, and the others wait', async () => {
-      const slow = migration(first.name, `SELECT pg_sleep(0.3); ${first.sql}`)
+    it('are applied by one of several instances that start together, while the others wait', async () => {
       const others = await Promise.all([open(from), open(from)])
       const all = [backend, ...others]
-      const counts = await Promise.all(all.map((instance) => apply(instance, [slow, second])))
+      const other = await backend.pool.connect()
+      await other.query('BEGIN; SELECT pg_advisory_xact_lock(72707369)')
+      const applied = Promise.all(all.map((instance) => apply(instance, [first, second])))
+      const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+      await until('all wait for the lock', async () => (await other.query(waiting)).rowCount === all.length)
+      await other.query('COMMIT')
+      other.release()
+
+      const counts = await applied
       await Promise.all(others.map((instance) => instance.close()))
       expect(counts.map((each) => each.at(-1))).toEqual(all.map(() => ({ applied: 2, unapplied: 0 })))
-      expect(lines.map(({ fields }) => ({ ...fields }))).toHaveLength(2)
+      expect(lines.map(({ message }) => message)).toEqual(['migration applied', 'migration applied'])
       expect(await rows('SELECT * FROM "A"')).toEqual([{ id: 1 }])
     })
 })
 
-it('the migrations make what schema.prisma says', async () => {
+it('the migrations produce the schema of schema.prisma', async () => {
   const { pool, close } = await createMemoryDatabase()
   try {
     const engine = await createSchemaEngine(pool, readSchema())
@@ -199,7 +208,7 @@ async function openCatalog({ env }: TestDatabase): Promise<{ pool: Pool; close()
     return { pool, close: () => pool.end() }
   }
   const pglite = await PGlite.create({ dataDir: join(env.DATA_DIR, 'postgres') })
-  const pool = createCatalogPool({ max: 1, stream: () => connectTo(pglite) })
+  const pool = createCatalogPool({ max: 1, stream: () => createPgliteSocket(pglite) })
   return {
     pool,
     close: async () => {

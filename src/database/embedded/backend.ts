@@ -1,18 +1,19 @@
-// The embedded database: PGlite, PostgreSQL in this process, on a folder that it has for itself.
+// The embedded database: PGlite, PostgreSQL inside this process, on a folder that it does not share.
 import { PGlite } from '@electric-sql/pglite'
 import type { ClientBase } from 'pg'
 import type { Backend, BackendDependencies } from '../backend.ts'
 import { createPool } from '../instrumentation/pool.ts'
 import { createListeners, listen } from '../notifications.ts'
 import { openDataFolder } from './data-folder.ts'
-import { connectTo } from './pglite-socket.ts'
+import { createPgliteSocket } from './pglite-socket.ts'
 
 /**
- * Opens the database in a folder, which it makes when there is none. Acknowledged writes survive SIGKILL: they are
- * with the operating system by then (no relaxed durability); a power cut can lose the last of them, since PGlite
- * runs without fsync.
+ * Opens the database in a folder, which is created if it does not exist.
  *
- * Throws an Error for people when the folder is in use or cannot be used.
+ * Committed writes survive SIGKILL: the operating system has them by then, because relaxed durability is off. A power
+ * failure may lose the latest ones, because PGlite runs without fsync.
+ *
+ * Throws an Error whose message is shown to the operator when the folder is in use or cannot be used.
  */
 export async function openEmbedded(dataDir: string, deps: BackendDependencies): Promise<Backend> {
   const folder = await openDataFolder(dataDir)
@@ -22,10 +23,10 @@ export async function openEmbedded(dataDir: string, deps: BackendDependencies): 
       cause: error,
     })
   })
-  let fault: Error | undefined
+  let crash: Error | undefined
   const stream = () =>
-    connectTo(pglite, (error) => {
-      fault = error
+    createPgliteSocket(pglite, (error) => {
+      crash = error
     })
   const { onNotification, notifyAll } = createListeners()
   const onConnect = (connection: ClientBase) => listen(connection, notifyAll)
@@ -44,7 +45,7 @@ export async function openEmbedded(dataDir: string, deps: BackendDependencies): 
       return use(connection).finally(() => connection.release())
     },
     ping: async () => {
-      if (fault) throw new Error(`The embedded database stopped: ${fault.message}`, { cause: fault })
+      if (crash) throw new Error(`The embedded database crashed: ${crash.message}`, { cause: crash })
       if (!pglite.ready) throw new Error('The embedded database is closed.')
     },
     close: async () => {

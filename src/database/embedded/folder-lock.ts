@@ -1,4 +1,4 @@
-// Keeps two processes off one data folder: PGlite has no lock of its own, and two of them destroy it silently.
+// Prevents two processes from opening one data folder: PGlite has no lock, and two of them corrupt the data silently.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -6,11 +6,11 @@ import { DatabaseSync } from 'node:sqlite'
 export type FolderLock = { release(): void }
 
 /**
- * Takes the lock on a folder at once or throws an Error that names the folder and the process that has it.
+ * Locks the folder, or throws an Error that names the process that has locked it. Never waits.
  *
- * The lock is SQLite's, on an empty file that is nothing else: a lock of the operating system (fcntl, LockFileEx),
- * so it ends with its process however that dies, holds between containers that share the folder, and is never
- * mistaken for a process that got the old one's pid. The pid beside it is for people only.
+ * The lock is SQLite's lock on an otherwise unused file. The operating system implements it (fcntl, LockFileEx), so it
+ * ends with its process, however that ends, and works between containers that share the folder. A pid file cannot do
+ * that, because pids are reused; the one beside the lock only serves the error message.
  */
 export function lockFolder(folder: string): FolderLock {
   const pidFile = join(folder, 'lock.pid')
@@ -20,7 +20,7 @@ export function lockFolder(folder: string): FolderLock {
     writeFileSync(pidFile, `${process.pid}\n`)
   } catch (error) {
     lock.close()
-    if (isBusy(error)) throw new Error(`The data folder ${folder} is in use by ${holder(pidFile)}.`)
+    if (isBusy(error)) throw new Error(`The data folder ${folder} is in use by ${describeOwner(pidFile)}.`)
     throw error
   }
   return {
@@ -37,7 +37,7 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
 }
 
-function holder(pidFile: string): string {
+function describeOwner(pidFile: string): string {
   try {
     return `process ${readFileSync(pidFile, 'utf8').trim()}`
   } catch {

@@ -1,39 +1,38 @@
-// A socket to PGlite inside this process, so that the driver, its pool, its prepared statements and Prisma's adapter
-// are the same on both databases.
+// Connects pg to PGlite inside this process, so that both databases use the same driver, pool and Prisma adapter.
 import { Duplex } from 'node:stream'
 import type { PGlite } from '@electric-sql/pglite'
 import { withoutPrematureReady } from './premature-ready.ts'
 
 /**
- * A stream that speaks PostgreSQL's wire protocol with PGlite, as `pg` expects of a socket.
+ * A stream that speaks PostgreSQL's wire protocol with PGlite, for the `stream` option of `pg`.
  *
- * PGlite is one session: use one socket at a time (a pool of one). Each socket finds the session as a new connection
- * would, without the transaction, settings and prepared statements of the one before. `onStop` hears when PGlite itself
- * failed (errors in statements are answers like others): it will not answer again.
+ * PGlite has one session, so use one socket at a time (a pool of one). Each socket starts with a clean session, without
+ * the transaction, settings and prepared statements of the previous one. `onCrash` is called when PGlite itself fails,
+ * after which no statement can succeed; errors of statements are ordinary responses.
  */
-export function connectTo(pglite: PGlite, onStop: (error: Error) => void = () => {}): Duplex {
+export function createPgliteSocket(pglite: PGlite, onCrash: (error: Error) => void = () => {}): Duplex {
   const socket = new Duplex({
     read: () => {},
-    write: (chunk: Buffer, _encoding, done) => answer(chunk, done),
-    writev: (chunks, done) => answer(Buffer.concat(chunks.map(({ chunk }) => chunk)), done),
+    write: (chunk: Buffer, _encoding, done) => respond(chunk, done),
+    writev: (chunks, done) => respond(Buffer.concat(chunks.map(({ chunk }) => chunk)), done),
     final: (done) => {
       socket.push(null)
       done()
     },
   })
 
-  function answer(messages: Buffer, done: (error?: Error | null) => void): void {
-    // PGlite computes in this thread. A turn of the event loop before each answer lets the server's own sockets
-    // be heard while statements queue up, and keeps `pg` from being called back before its own call returned.
+  function respond(messages: Buffer, done: (error?: Error | null) => void): void {
+    // PGlite blocks this thread. One turn of the event loop per response lets the HTTP server read its sockets while
+    // statements are queued, and ensures that `pg` gets no response before its write has returned.
     setImmediate(async () => {
       try {
-        const reply = isStartup(messages) ? await startSession(pglite) : await ask(pglite, messages)
-        if (reply.length > 0) socket.push(reply)
+        const response = isStartup(messages) ? await startSession(pglite) : await execute(pglite, messages)
+        if (response.length > 0) socket.push(response)
         done()
       } catch (thrown) {
-        // It throws what is no Error, too: Emscripten's ExitStatus.
+        // Emscripten throws an ExitStatus, which is not an Error.
         const error = thrown instanceof Error ? thrown : new Error('PGlite ended', { cause: thrown })
-        onStop(error)
+        onCrash(error)
         done(error)
       }
     })
@@ -48,32 +47,32 @@ export function connectTo(pglite: PGlite, onStop: (error: Error) => void = () =>
   })
 }
 
-/** Only the first message of a connection has no type byte and begins with its length. */
+/** A startup packet begins with its length; every later message begins with a type byte, which is never 0. */
 const isStartup = (messages: Buffer) => messages[0] === 0
 
 /**
- * Answered here: PGlite 0.5.8 ends its process on a startup packet for a user it does not know.
- * AuthenticationOk and ReadyForQuery (PostgreSQL documentation, 54.7 "Message Formats").
+ * Resets the session and returns AuthenticationOk and ReadyForQuery (PostgreSQL documentation, 54.7 "Message Formats").
+ * PGlite does not see the startup packet: version 0.5.8 exits when it does not know the user.
  */
 async function startSession(pglite: PGlite): Promise<Buffer> {
-  for (const statement of ['ROLLBACK', 'DISCARD ALL']) await ask(pglite, simpleQuery(statement))
+  for (const statement of ['ROLLBACK', 'DISCARD ALL']) await execute(pglite, queryMessage(statement))
   return Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])
 }
 
 /**
- * What PGlite replies. Not by its `execProtocolRaw`, which also parses each reply and in 0.5.8 keeps what it parsed as
- * long as the process lives.
+ * Sends messages to PGlite and returns its response. PGlite's simpler `execProtocolRaw` also parses each response, and
+ * version 0.5.8 never frees what it parsed.
  */
-async function ask(pglite: PGlite, messages: Buffer): Promise<Buffer> {
-  const parts: Buffer[] = []
-  // The bytes are PGlite's own memory, which the next reply overwrites.
-  const onRawData = (bytes: Uint8Array) => parts.push(Buffer.from(bytes))
+async function execute(pglite: PGlite, messages: Buffer): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  // Copied, because the next response overwrites this memory.
+  const onRawData = (bytes: Uint8Array) => chunks.push(Buffer.from(bytes))
   await pglite.execProtocolRawStream(messages, { syncToFs: false, onRawData })
-  return withoutPrematureReady(messages, Buffer.concat(parts))
+  return withoutPrematureReady(messages, Buffer.concat(chunks))
 }
 
-function simpleQuery(statement: string): Buffer {
-  const body = Buffer.from(`Q....${statement}\0`)
-  body.writeInt32BE(body.length - 1, 1)
-  return body
+function queryMessage(statement: string): Buffer {
+  const message = Buffer.from(`Q....${statement}\0`)
+  message.writeInt32BE(message.length - 1, 1)
+  return message
 }

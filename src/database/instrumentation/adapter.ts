@@ -1,18 +1,21 @@
-// Measures every statement at the driver adapter, where both databases, models, raw queries and transactions meet.
-import type {
-  SqlDriverAdapter,
-  SqlDriverAdapterFactory,
-  SqlQuery,
-  SqlQueryable,
-  Transaction,
+// Records the duration of every statement at Prisma's driver adapter, which models, raw queries and transactions share.
+import {
+  DriverAdapterError,
+  type MappedError,
+  type SqlDriverAdapter,
+  type SqlDriverAdapterFactory,
+  type SqlQuery,
+  type SqlQueryable,
+  type Transaction,
 } from '@prisma/driver-adapter-utils'
-import type { Metrics } from '../../metrics/instruments.ts'
-import { asDriverError, errorClass } from '../driver-errors.ts'
+import { databaseErrors } from '../../metrics/catalogue.ts'
+import type { DatabaseOperation, Metrics } from '../../metrics/instruments.ts'
+import { toDriverError } from '../sql-errors.ts'
 import { describeStatement } from './describe-sql.ts'
 
 /**
- * Gives an adapter that records `db.client.operation.duration` (OpenTelemetry database semantic conventions): the
- * time that the service waits for a statement, the wait for a connection included where it makes one.
+ * Wraps an adapter so that it records `db.client.operation.duration` (OpenTelemetry semantic conventions for database
+ * metrics). The duration includes the wait for a connection, for statements outside of a transaction.
  */
 export function instrumentAdapter(
   factory: SqlDriverAdapterFactory,
@@ -21,28 +24,28 @@ export function instrumentAdapter(
   return {
     provider: factory.provider,
     adapterName: factory.adapterName,
-    connect: async () => measureConnection(await factory.connect(), metrics),
+    connect: async () => instrumentConnection(await factory.connect(), metrics),
   }
 }
 
-function measureConnection(adapter: SqlDriverAdapter, metrics: Metrics): SqlDriverAdapter {
+function instrumentConnection(adapter: SqlDriverAdapter, metrics: Metrics): SqlDriverAdapter {
   return {
-    ...measureQueries(adapter, metrics),
-    // Prisma's own splits at every semicolon; migrations run whole, on a connection of their own.
-    executeScript: () => Promise.reject(new Error('Scripts are run by the migrations alone.')),
+    ...instrumentQueries(adapter, metrics),
+    // PrismaPg splits scripts at every semicolon. Only migrations run scripts, on a connection of their own.
+    executeScript: () => Promise.reject(new Error('Only migrations run scripts.')),
     startTransaction: async (isolationLevel) => {
       const start = () => adapter.startTransaction(isolationLevel)
-      return measureTransaction(await measure('BEGIN', start, metrics), metrics)
+      return instrumentTransaction(await recordDuration('BEGIN', start, metrics), metrics)
     },
     getConnectionInfo: () => adapter.getConnectionInfo?.() ?? { supportsRelationJoins: true },
     dispose: () => adapter.dispose(),
   }
 }
 
-/** COMMIT and ROLLBACK are statements like others; `commit()` and `rollback()` then only return the connection. */
-function measureTransaction(transaction: Transaction, metrics: Metrics): Transaction {
+/** Prisma sends COMMIT and ROLLBACK as statements; `commit()` and `rollback()` only release the connection. */
+function instrumentTransaction(transaction: Transaction, metrics: Metrics): Transaction {
   return {
-    ...measureQueries(transaction, metrics),
+    ...instrumentQueries(transaction, metrics),
     options: transaction.options,
     commit: () => transaction.commit(),
     rollback: () => transaction.rollback(),
@@ -52,16 +55,16 @@ function measureTransaction(transaction: Transaction, metrics: Metrics): Transac
   }
 }
 
-function measureQueries(queryable: SqlQueryable, metrics: Metrics): SqlQueryable {
+function instrumentQueries(queryable: SqlQueryable, metrics: Metrics): SqlQueryable {
   return {
     provider: queryable.provider,
     adapterName: queryable.adapterName,
-    queryRaw: (query: SqlQuery) => measure(query.sql, () => queryable.queryRaw(query), metrics),
-    executeRaw: (query: SqlQuery) => measure(query.sql, () => queryable.executeRaw(query), metrics),
+    queryRaw: (query: SqlQuery) => recordDuration(query.sql, () => queryable.queryRaw(query), metrics),
+    executeRaw: (query: SqlQuery) => recordDuration(query.sql, () => queryable.executeRaw(query), metrics),
   }
 }
 
-async function measure<T>(sql: string, run: () => Promise<T>, metrics: Metrics): Promise<T> {
+async function recordDuration<T>(sql: string, run: () => Promise<T>, metrics: Metrics): Promise<T> {
   const start = performance.now()
   const seconds = () => (performance.now() - start) / 1000
   try {
@@ -69,8 +72,23 @@ async function measure<T>(sql: string, run: () => Promise<T>, metrics: Metrics):
     metrics.databaseOperated(describeStatement(sql), seconds())
     return result
   } catch (thrown) {
-    const error = asDriverError(thrown)
-    metrics.databaseOperated({ ...describeStatement(sql), error: errorClass(error) }, seconds())
+    const error = toDriverError(thrown)
+    metrics.databaseOperated({ ...describeStatement(sql), error: errorType(error) }, seconds())
     throw error
   }
 }
+
+/** `error.type`: the SQLSTATE class (PostgreSQL, appendix A), or its equivalent for an error that the server did not send. */
+function errorType(error: unknown): DatabaseOperation['error'] {
+  if (!(error instanceof DriverAdapterError)) return '_OTHER'
+  const { kind, originalCode } = error.cause
+  if (kind === 'SocketTimeout') return 'timeout'
+  const type = originalCode?.slice(0, 2) ?? (connectionErrors.has(kind) ? '08' : '_OTHER')
+  return databaseErrors.find((known) => known === type) ?? '_OTHER'
+}
+
+const connectionErrors: ReadonlySet<MappedError['kind']> = new Set([
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'TlsConnectionError',
+])

@@ -1,65 +1,64 @@
-// Reads from an SQL text what a metric may say of it: a verb and a table, each of a closed set.
+// Derives metric attributes from an SQL text: the operation and the table, each from a closed set.
 import { databaseCollections, databaseOperations } from '../../metrics/catalogue.ts'
 import type { DatabaseOperation } from '../../metrics/instruments.ts'
 
-export type Statement = Pick<DatabaseOperation, 'operation' | 'collection'>
+export type StatementDescription = Pick<DatabaseOperation, 'operation' | 'collection'>
 
-/** Texts remembered; Prisma makes a few hundred, and what is beyond is read again each time. */
-const limit = 1_000
-const known = new Map<string, Statement>()
+/** Bounds the cache. Prisma generates a few hundred texts; any beyond the limit are parsed again each time. */
+const cacheLimit = 1_000
+const cache = new Map<string, StatementDescription>()
 
 /**
- * A statement that begins with WITH is what its main statement is, but one that only reads what a part of it wrote is
- * that write. The table is the one that the verb is followed by, else the first that is named.
+ * Returns the operation and the table of a statement. A `WITH` statement has the operation of its main statement, unless
+ * that is a SELECT over a data-modifying CTE: then it has the CTE's operation. The table is the first one after the verb,
+ * or else the first one in the text.
  */
-export function describeStatement(sql: string): Statement {
-  const found = known.get(sql)
-  if (found) return found
-  const statement = describe(sql)
-  if (known.size < limit) known.set(sql, statement)
-  return statement
+export function describeStatement(sql: string): StatementDescription {
+  const cached = cache.get(sql)
+  if (cached) return cached
+  const description = parse(sql)
+  if (cache.size < cacheLimit) cache.set(sql, description)
+  return description
 }
 
-/** Comments, texts and quoted names are each one token, so that nothing is read in them; digits and signs are none. */
-const tokens = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|[A-Za-z_]\w*/g
+/** A comment, a string or a quoted name is one token, so that verbs inside it do not count. */
+const tokenPattern = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|[A-Za-z_]\w*/g
 
-function describe(sql: string): Statement {
-  const words = sql.match(tokens) ?? []
-  const main = mainVerb(words)
-  const verb = verbOf(words[main]) === 'SELECT' ? (writtenPart(words) ?? main) : main
+function parse(sql: string): StatementDescription {
+  const tokens = sql.match(tokenPattern) ?? []
+  const main = findMainVerb(tokens)
+  const written = verbOf(tokens[main]) === 'SELECT' ? findModifyingCte(tokens) : -1
+  const verb = written < 0 ? main : written
   return {
-    operation: verbOf(words[verb]) ?? '_OTHER',
-    collection: firstTable(words.slice(Math.max(verb, 0))) ?? firstTable(words),
+    operation: verbOf(tokens[verb]) ?? '_OTHER',
+    collection: firstTable(tokens.slice(Math.max(verb, 0))) ?? firstTable(tokens),
   }
 }
 
-/** Where the first verb outside of parentheses is, where a WITH has its parts; -1 for a statement without. */
-function mainVerb(words: string[]): number {
+/** The index of the first verb, which after WITH is the first one outside of parentheses; -1 if there is none. */
+function findMainVerb(tokens: string[]): number {
+  const first = tokens.findIndex((token) => /^[A-Za-z]/.test(token))
+  if (tokens[first]?.toUpperCase() !== 'WITH') return verbOf(tokens[first]) ? first : -1
   let depth = 0
-  const outside = words.map((word) => {
-    if (word === ')') depth--
-    const isOutside = depth === 0
-    if (word === '(') depth++
-    return isOutside
+  return tokens.findIndex((token) => {
+    if (token === '(') depth++
+    if (token === ')') depth--
+    return depth === 0 && verbOf(token)
   })
-  const first = words.findIndex((word) => /^[A-Za-z]/.test(word))
-  if (words[first]?.toUpperCase() !== 'WITH') return verbOf(words[first]) ? first : -1
-  return words.findIndex((word, i) => outside[i] && verbOf(word))
 }
 
-/** Where the first part of a WITH begins that writes; `FOR UPDATE` begins none. */
-function writtenPart(words: string[]): number | undefined {
-  const index = words.findIndex((word, i) => words[i - 1] === '(' && writes.has(verbOf(word)))
-  return index < 0 ? undefined : index
+/** The index of the verb of the first data-modifying CTE, or -1. The UPDATE in `FOR UPDATE` does not follow a parenthesis. */
+function findModifyingCte(tokens: string[]): number {
+  return tokens.findIndex((token, i) => tokens[i - 1] === '(' && modifyingVerbs.has(verbOf(token)))
 }
 
-const writes: ReadonlySet<string | undefined> = new Set(['INSERT', 'UPDATE', 'DELETE'])
+const modifyingVerbs: ReadonlySet<string | undefined> = new Set(['INSERT', 'UPDATE', 'DELETE'])
 
-function verbOf(word: string | undefined): Statement['operation'] | undefined {
-  return databaseOperations.find((known) => known === word?.toUpperCase())
+function verbOf(token: string | undefined): StatementDescription['operation'] | undefined {
+  return databaseOperations.find((operation) => operation === token?.toUpperCase())
 }
 
-function firstTable(words: string[]): Statement['collection'] {
-  const name = words.find((word) => databaseCollections.some((known) => word === `"${known}"`))
-  return databaseCollections.find((known) => name === `"${known}"`)
+function firstTable(tokens: string[]): StatementDescription['collection'] {
+  const named = tokens.find((token) => databaseCollections.some((table) => token === `"${table}"`))
+  return databaseCollections.find((table) => named === `"${table}"`)
 }

@@ -1,4 +1,4 @@
-// A pg.Pool that measures how long connections are waited for and used, and keeps those that are sound.
+// A pg.Pool that records connection waits and uses, and keeps connections after errors of statements.
 import pg from 'pg'
 import type { BackendDependencies } from '../backend.ts'
 
@@ -8,13 +8,13 @@ type Callback = (
   release: (error?: Error | boolean) => void,
 ) => void
 
-/** `config.max` bounds the connections; waiting for one is bounded by `config.connectionTimeoutMillis`. */
+/** Creates an instrumented pool of at most `config.max` connections. */
 export function createPool(
   config: pg.PoolConfig & { max: number },
   { metrics, log }: BackendDependencies,
 ): pg.Pool {
-  const pool = new MeasuredPool(config, metrics)
-  // An idle connection that breaks is replaced when one is next needed; without a listener it ends the process.
+  const pool = new InstrumentedPool(config, metrics)
+  // The pool replaces a lost idle connection on demand. Without a listener the loss would crash the process.
   pool.on('error', (error) => log.warn({ error: error.message }, 'idle database connection lost'))
   metrics.observePool(() => ({
     idle: pool.idleCount,
@@ -25,8 +25,8 @@ export function createPool(
   return pool
 }
 
-/** A class because Prisma's adapter asks for an instance of pg.Pool. */
-class MeasuredPool extends pg.Pool {
+/** A class, because Prisma's adapter requires an instance of pg.Pool. */
+class InstrumentedPool extends pg.Pool {
   readonly #metrics: BackendDependencies['metrics']
 
   constructor(config: pg.PoolConfig, metrics: BackendDependencies['metrics']) {
@@ -47,18 +47,18 @@ class MeasuredPool extends pg.Pool {
     super.connect((error, connection, release) => {
       if (connection) {
         this.#metrics.connectionWaited(secondsSince(start))
-        this.#measureUse(connection)
+        this.#recordUse(connection)
       } else if (error && isTimeout(error)) this.#metrics.connectionTimedOut()
       callback(error, connection, connection ? connection.release.bind(connection) : release)
     })
   }
 
-  #measureUse(connection: pg.PoolClient): void {
+  #recordUse(connection: pg.PoolClient): void {
     const start = performance.now()
     const release = connection.release
     connection.release = (error) => {
       this.#metrics.connectionUsed(secondsSince(start))
-      // pg-pool drops a connection after any error, a duplicate key among them; only a broken one has to go.
+      // pg-pool closes a connection that is released with any error, even a duplicate key; it is still usable then.
       release(isStatementError(error) ? undefined : error)
     }
   }
@@ -66,7 +66,7 @@ class MeasuredPool extends pg.Pool {
 
 const secondsSince = (start: number) => (performance.now() - start) / 1000
 
-/** pg-pool's two ways of giving up: no connection came free, or a new one was not made in time. */
+/** Whether pg-pool timed out, waiting for a free connection or while it opened one. */
 function isTimeout(error: Error): boolean {
   return /^timeout exceeded|due to connection timeout$/.test(error.message)
 }

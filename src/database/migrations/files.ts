@@ -1,19 +1,19 @@
-// The migrations that this version brings, in Prisma's own layout: prisma/migrations/<name>/migration.sql.
+// Reads the migrations of this version in Prisma's layout: prisma/migrations/<name>/migration.sql.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export type Migration = {
-  /** The folder's name; its order is the order of migrations. */
+  /** The name of the folder. Migrations are applied in the order of their names. */
   name: string
   sql: string
-  /** SHA-256 of the file, in hexadecimal, as Prisma records it. */
+  /** SHA-256 of the file in hexadecimal, as Prisma records it. */
   checksum: string
 }
 
 export const migrationsFolder = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
 
-/** Throws the file system's error when a folder has no migration.sql. */
+/** Reads all migrations, in order. Throws the file system's error when a folder has no migration.sql. */
 export function readMigrations(folder = migrationsFolder): Migration[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -26,10 +26,10 @@ function readMigration(folder: string, name: string): Migration {
   return { name, sql, checksum: sha256(sql) }
 }
 
-/** Whether the file is the one that was applied; line ends may differ, as they do in a checkout on Windows. */
-export function isUnchanged(migration: Migration, appliedChecksum: string): boolean {
-  const unix = migration.sql.replaceAll('\r\n', '\n')
-  return [migration.sql, unix, unix.replaceAll('\n', '\r\n')].some((sql) => sha256(sql) === appliedChecksum)
+/** Whether a checksum is that of this migration. Line endings may differ, as they do in a checkout on Windows. */
+export function hasChecksum({ sql }: Migration, checksum: string): boolean {
+  const unix = sql.replaceAll('\r\n', '\n')
+  return [sql, unix, unix.replaceAll('\n', '\r\n')].some((variant) => sha256(variant) === checksum)
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')

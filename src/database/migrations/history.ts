@@ -1,19 +1,19 @@
-// The table in which Prisma keeps what was applied.
+// Reads and writes `_prisma_migrations`, the table in which Prisma records applied migrations.
 import { randomUUID } from 'node:crypto'
 import type { ClientBase } from 'pg'
 import type { Migration } from './files.ts'
 
-/** A migration that some tool began and did not roll back. */
+/** A migration that was started and not rolled back, by the service or by another tool. */
 export type AppliedMigration = { name: string; checksum: string; finished: boolean }
 
-/** Empty where nothing was ever applied. */
+/** Returns an empty list on a database without the table. */
 export async function readHistory(connection: ClientBase): Promise<AppliedMigration[]> {
-  // Asked of the catalogue's rows. to_regclass answers from a cache, in which a table that another instance made while
-  // this one waited for the lock is not there yet.
-  const exists = await connection.query(
+  // Not to_regclass(): it uses a cache, which does not contain a table that another instance created while this one
+  // waited for the lock.
+  const table = await connection.query(
     `SELECT FROM pg_catalog.pg_tables WHERE tablename = '_prisma_migrations' AND schemaname = current_schema()`,
   )
-  if (exists.rowCount === 0) return []
+  if (table.rowCount === 0) return []
   const { rows } = await connection.query<AppliedMigration>(
     `SELECT "migration_name" AS "name", "checksum", "finished_at" IS NOT NULL AS "finished"
      FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL`,
@@ -29,8 +29,8 @@ export async function recordApplied(connection: ClientBase, { name, checksum }: 
   )
 }
 
-/** Makes the table as Prisma's schema engine does. */
-export async function ensureHistory(connection: ClientBase): Promise<void> {
+/** Creates the table if it does not exist, as Prisma's schema engine does. */
+export async function createHistory(connection: ClientBase): Promise<void> {
   await connection.query(`CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "id"                    VARCHAR(36) PRIMARY KEY NOT NULL,
     "checksum"              VARCHAR(64) NOT NULL,

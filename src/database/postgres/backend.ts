@@ -1,26 +1,28 @@
-// PostgreSQL by DATABASE_URL: a bounded pool, and limits that end every wait.
+// PostgreSQL: a bounded pool, and a timeout for everything that could wait.
 import { Socket } from 'node:net'
 import pg from 'pg'
 import type { Backend, BackendDependencies } from '../backend.ts'
 import { createPool } from '../instrumentation/pool.ts'
 import { createListeners, listenForNotifications } from '../notifications.ts'
-import { createProbe } from './health-probe.ts'
+import { createHealthProbe } from './health-probe.ts'
 
+const pingTimeoutMs = 2_000
 const connectTimeoutMs = 5_000
-/** The server ends a statement that takes longer. */
+/** The server cancels a statement that takes longer. */
 const statementTimeoutMs = 10_000
-/** The longest silence of a connection in use, for a server that vanished: longer than any statement may take. */
+/** Detects a server that vanished. Longer than any statement may take, because a running statement is silent. */
 const silenceTimeoutMs = 12_000
-/** An idle connection goes before its silence would look like that. */
+/** Closes idle connections before their silence would look like a vanished server. */
 const idleTimeoutMs = 10_000
 
 /**
- * Makes no connection yet, so it works while the database is down.
+ * Opens no connection yet, so it works while the server is down.
  *
- * Two parameters of the URL are for the service and are those of Prisma's own URLs: `connection_limit` (default 10)
- * and `pgbouncer=true`, for a transaction pooler that knows no prepared statements (PgBouncer before 1.21) or
- * refuses startup parameters: no statement is named, and the server's own limit on a statement's time has to be
- * set there. Throws an Error for people when the URL is none.
+ * Two parameters of the URL configure the service; their names are those of Prisma's own URLs. `connection_limit` is the
+ * size of the pool (default 10). `pgbouncer=true` is for a transaction pooler without prepared statements (PgBouncer
+ * before 1.21) or startup parameters: statements are then unnamed, and the server has to limit their time itself.
+ *
+ * Throws an Error whose message is shown to the operator when the URL is invalid.
  */
 export function openPostgresql(url: string, deps: BackendDependencies): Backend {
   const { connectionString, max, pooler, name } = readUrl(url)
@@ -37,11 +39,11 @@ export function openPostgresql(url: string, deps: BackendDependencies): Backend 
       connectionTimeoutMillis: connectTimeoutMs,
       idleTimeoutMillis: idleTimeoutMs,
       statement_timeout: pooler ? undefined : statementTimeoutMs,
-      stream: () => impatientSocket(),
+      stream: createSocket,
     },
     deps,
   )
-  const probe = createProbe(shared)
+  const probe = createHealthProbe(shared, pingTimeoutMs)
   const notifications = pooler
     ? noNotifications()
     : listenForNotifications({ ...shared, connectionTimeoutMillis: connectTimeoutMs })
@@ -53,7 +55,7 @@ export function openPostgresql(url: string, deps: BackendDependencies): Backend 
     keepsStatements: !pooler,
     withConnection: async (use) => {
       const connection = new pg.Client({ ...shared, connectionTimeoutMillis: connectTimeoutMs })
-      // A connection lost between two statements is told by the next one; without a listener it ends the process.
+      // The next statement reports a lost connection. Without a listener the loss would crash the process.
       connection.on('error', () => {})
       await connection.connect()
       return use(connection).finally(() => connection.end())
@@ -65,7 +67,7 @@ export function openPostgresql(url: string, deps: BackendDependencies): Backend 
   }
 }
 
-/** A transaction pooler hands out another connection for each transaction: none of them can listen. */
+/** A transaction pooler assigns a server connection to each transaction, so LISTEN does not work. */
 const noNotifications = () => ({ ...createListeners(), available: () => false, close: async () => {} })
 
 function readUrl(text: string) {
@@ -79,7 +81,7 @@ function readUrl(text: string) {
   }
   const max = Number(take('connection_limit') ?? 10)
   if (!Number.isInteger(max) || max < 1)
-    throw new Error('connection_limit in DATABASE_URL is not a whole number from 1 on.')
+    throw new Error('connection_limit in DATABASE_URL must be a whole number of at least 1.')
   const schema = take('schema')
   if (schema && schema !== 'public')
     throw new Error(
@@ -89,7 +91,7 @@ function readUrl(text: string) {
   return { connectionString: url.href, max, pooler, name: `${url.host}${url.pathname}` }
 }
 
-function impatientSocket(): Socket {
+function createSocket(): Socket {
   const socket = new Socket()
   socket.setTimeout(silenceTimeoutMs, () => socket.destroy(new Error('The database fell silent.')))
   return socket

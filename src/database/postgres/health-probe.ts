@@ -1,18 +1,20 @@
-// Tells whether the server answers, on a connection of its own: a busy pool does not make the database unreachable.
+// Pings PostgreSQL on a connection of its own, so that a busy pool does not look like an unreachable server.
 import pg from 'pg'
 
-const limitMs = 2_000
-
-/** Pings at the same time share one question. */
-export function createProbe(config: pg.PoolConfig) {
-  const pool = new pg.Pool({ ...config, max: 1, connectionTimeoutMillis: limitMs, query_timeout: limitMs })
+/** `ping` rejects when the server does not respond within `timeoutMs`; concurrent calls share one query. */
+export function createHealthProbe(config: pg.PoolConfig, timeoutMs: number) {
+  const pool = new pg.Pool({
+    ...config,
+    max: 1,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+  })
   pool.on('error', () => {})
   let running: Promise<void> | undefined
 
   return {
-    /** Rejects when there is no answer within two seconds. */
     ping: (): Promise<void> => {
-      running ??= ask(pool).finally(() => {
+      running ??= query(pool, timeoutMs).finally(() => {
         running = undefined
       })
       return running
@@ -21,14 +23,15 @@ export function createProbe(config: pg.PoolConfig) {
   }
 }
 
-async function ask(pool: pg.Pool): Promise<void> {
-  const limit = AbortSignal.timeout(limitMs)
-  const answer = pool.query('SELECT 1')
-  answer.catch(() => {})
+/** The pool's two timeouts apply one after the other; this one limits their sum. */
+async function query(pool: pg.Pool, timeoutMs: number): Promise<void> {
+  const result = pool.query('SELECT 1')
+  result.catch(() => {})
+  const timeout = AbortSignal.timeout(timeoutMs)
   await Promise.race([
-    answer,
+    result,
     new Promise((_, reject) => {
-      limit.addEventListener('abort', () => reject(new Error('The database does not answer.')))
+      timeout.addEventListener('abort', () => reject(new Error('The database does not respond.')))
     }),
   ])
 }

@@ -1,4 +1,4 @@
-// The database layer by itself, on either database, with the metrics it records and the lines it logs.
+// Opens databases without a service, with the metrics they record and the lines they log.
 import { metrics as api } from '@opentelemetry/api'
 import { freshFolder, freshServerDatabase, type TestDatabase } from '../../../harness/database.ts'
 import { hasServer } from '../../../harness/postgres.ts'
@@ -8,7 +8,7 @@ import { createCollected, samplesOf } from '../../otel/pull/support/collected.ts
 
 export type Opened = Awaited<ReturnType<typeof openFresh>>
 
-/** The databases to run tests on: embedded always, PostgreSQL where there is a server (see hasServer). */
+/** The databases to test on: the embedded one and, if a server is configured (see hasServer), PostgreSQL. */
 export const kinds: Database['kind'][] = hasServer() ? ['pglite', 'postgresql'] : ['pglite']
 
 /** Opens an empty database of this kind. */
@@ -16,7 +16,7 @@ export async function openFresh(kind: Database['kind']) {
   return openExisting(kind === 'pglite' ? await freshFolder() : await freshServerDatabase())
 }
 
-/** Opens a database that is there; `close` drops it too. */
+/** Opens an existing database; `closeAndDrop` also drops it. */
 export async function openExisting(from: TestDatabase) {
   const env = { DATABASE_URL: undefined, DATA_DIR: '', ...from.env }
   const collected = createCollected()
@@ -32,7 +32,7 @@ export async function openExisting(from: TestDatabase) {
   return {
     ...database,
     lines,
-    /** The samples with this name as the pull endpoint shows them, `name{labels}` each with its value. */
+    /** The samples of this name on the pull endpoint: their label values, joined by spaces, and their values. */
     samples: async (name: string): Promise<Record<string, number>> => {
       const samples = samplesOf(await collected.families()).filter((sample) => sample.name === name)
       return Object.fromEntries(samples.map(({ labels, value }) => [Object.values(labels).join(' '), value]))
@@ -44,7 +44,7 @@ export async function openExisting(from: TestDatabase) {
   }
 }
 
-/** A log that keeps its lines. */
+/** A log that collects its lines. */
 export function collectLog() {
   const lines: { level: string; fields: object; message: string }[] = []
   const at = (level: string) => (fields: object, message: string) => {

@@ -1,10 +1,10 @@
-// Rows that no test could make in time through the API: written to a database before a service opens it.
+// Writes rows to a database before a service opens it; through the API it would take too long.
 
 import type { TestDatabase } from '../../../harness/database.ts'
 import { openDatabase } from '../../../src/database/client.ts'
 import { createMetrics } from '../../../src/metrics/instruments.ts'
 
-/** Runs statements on a database that nothing has open. */
+/** Executes statements on a database that no service has opened. */
 export async function prepare({ env }: TestDatabase, statements: string[]): Promise<void> {
   const database = await openDatabase({
     url: 'DATABASE_URL' in env ? env.DATABASE_URL : undefined,
@@ -16,11 +16,11 @@ export async function prepare({ env }: TestDatabase, statements: string[]): Prom
   await database.close()
 }
 
-/** Users `seed1`, `seed2`, … that nobody can log in as; their ids end in their numbers. */
+/** An INSERT of users `seed1`, `seed2`, … without a usable password. Their ids end in their numbers. */
 export const seedUsers = (count: number) => `
   INSERT INTO "User" ("id", "username", "usernameKey", "passwordHash", "createdAt")
   SELECT ${seedId('0190', 'n')}, 'seed' || n, 'seed' || n, '', now() FROM generate_series(1, ${count}) n`
 
-/** A UUIDv7 in SQL whose order is that of a number under 2^32; `prefix` is four hexadecimal digits. */
+/** An SQL expression for UUIDv7s that sort like `number`, which is under 2^32; `prefix` is four hexadecimal digits. */
 export const seedId = (prefix: string, number: string) =>
   `('${prefix}' || lpad(to_hex(${number}), 8, '0') || '70008000' || lpad(to_hex(${number}), 12, '0'))::uuid`
