@@ -2,7 +2,7 @@
 import cluster from 'node:cluster'
 import pino from 'pino'
 import { readConfig } from './config.ts'
-import { ownLifecycle } from './process/lifecycle.ts'
+import { singleProcessLifecycle } from './process/lifecycle.ts'
 import { workerLifecycle } from './process/worker.ts'
 
 async function start() {
@@ -17,7 +17,7 @@ async function start() {
     return supervise(config.workers, log)
   }
   const { serve } = await import('./process/serve.ts')
-  return serve(config, log, config.workers > 1 ? workerLifecycle(log) : ownLifecycle(log))
+  return serve(config, log, config.workers > 1 ? workerLifecycle(log) : singleProcessLifecycle(log))
 }
 
 // Nothing is exited by force: once the loop is empty, telemetry pushes its last values in `beforeExit`.

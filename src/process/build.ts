@@ -1,22 +1,35 @@
-// What this build says of itself.
-import { existsSync, readFileSync } from 'node:fs'
+// Describes the running build, for the `build_info` metric.
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { Build } from '../metrics/instruments.ts'
 
-const root = new URL('../../', import.meta.url)
-const read = (path: string) => readFileSync(new URL(path, root), 'utf8').trim()
+const projectFolder = fileURLToPath(new URL('../..', import.meta.url))
 
-export function readBuild(): Build {
-  const { version } = JSON.parse(read('package.json')) as { version: string }
-  return { version, revision: readRevision(), runtime: process.versions.node }
+/** Reads the version from package.json, and the revision from the file REVISION or else from the Git checkout. */
+export function readBuild(folder = projectFolder): Build {
+  const { version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as { version: string }
+  const revision = readIfExists(`${folder}/REVISION`) ?? readGitRevision(`${folder}/.git`) ?? 'unknown'
+  return { version, revision, runtime: process.versions.node }
 }
 
-/** The commit: from the file that an image build leaves, else from the checkout. */
-function readRevision(): string {
+/** The checked-out commit. Its branch is a file of its own or, after `git pack-refs`, a line in packed-refs. */
+function readGitRevision(gitFolder: string): string | undefined {
+  const head = readIfExists(`${gitFolder}/HEAD`)
+  if (!head?.startsWith('ref: ')) return head
+  const ref = head.slice('ref: '.length)
+  return readIfExists(`${gitFolder}/${ref}`) ?? findPackedRef(`${gitFolder}/packed-refs`, ref)
+}
+
+function findPackedRef(path: string, ref: string): string | undefined {
+  const lines = readIfExists(path)?.split('\n') ?? []
+  return lines.find((line) => line.endsWith(` ${ref}`))?.split(' ')[0]
+}
+
+/** Undefined when the file cannot be read, for whatever reason. */
+function readIfExists(path: string): string | undefined {
   try {
-    if (existsSync(new URL('REVISION', root))) return read('REVISION')
-    const head = read('.git/HEAD')
-    return head.startsWith('ref: ') ? read(`.git/${head.slice('ref: '.length)}`) : head
+    return readFileSync(path, 'utf8').trim()
   } catch {
-    return 'unknown'
+    return undefined
   }
 }

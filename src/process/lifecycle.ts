@@ -1,38 +1,38 @@
-// Who tells a process that serves to stop, and who hears how far it is.
+// How a serving process is told to stop, and to whom it reports its progress.
 import type { Logger } from 'pino'
 
-/** Where the service listens, and for people where its database is. */
-export type ServerAddress = { url: string; database: string }
+/** `url` is where the service listens; `database` describes its database to the operator, without a password. */
+export type ServiceInfo = { url: string; database: string }
 
 export type Lifecycle = {
-  /** Calls back when the service is to stop; perhaps more than once. */
+  /** Registers a function that stops the service. It may be called more than once. */
   onStop(stop: () => void): void
-  listening(place: ServerAddress): void
+  listening(info: ServiceInfo): void
   ready(): void
   stopped(): void
 }
 
-/** Of a process on its own: signals stop it, the log has its course. */
-export function ownLifecycle(log: Logger): Lifecycle {
+/** The lifecycle of a single process: signals stop it, and the log records its progress. */
+export function singleProcessLifecycle(log: Logger): Lifecycle {
   return {
     onStop: (stop) =>
       onFirstSignal((signal) => {
         log.info({ signal }, 'stopping')
         stop()
       }),
-    listening: (place) => log.info(place, 'listening'),
+    listening: (info) => log.info(info, 'listening'),
     ready: () => log.info('ready'),
     stopped: () => log.info('stopped'),
   }
 }
 
-/** The second signal ends the process as it would have without us. */
+/** Calls `listener` at the first stop signal. The second one ends the process at once, as it does by default. */
 export function onFirstSignal(listener: (signal: NodeJS.Signals) => void) {
-  const first = (signal: NodeJS.Signals) => {
-    for (const name of stopSignals) process.off(name, first)
+  const onSignal = (signal: NodeJS.Signals) => {
+    for (const name of stopSignals) process.off(name, onSignal)
     listener(signal)
   }
-  for (const name of stopSignals) process.on(name, first)
+  for (const name of stopSignals) process.on(name, onSignal)
 }
 
 export const stopSignals = ['SIGTERM', 'SIGINT'] as const

@@ -1,4 +1,5 @@
-// The service in one process: database, metrics, app, listen; and in order back when it is to stop.
+// Runs the service in one process: starts metrics, database, app and server, and stops them in reverse order.
+import { once } from 'node:events'
 import type { Logger } from 'pino'
 import { createApp } from '../app.ts'
 import type { Config } from '../config.ts'
@@ -12,10 +13,10 @@ import { deleteExpiredPeriodically } from './expiry.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { createLimiters } from './rate-limiters.ts'
 
-/** A supervisor kills after 10 s at the soonest: the database and the last metrics need some of them. */
+/** Process managers wait 10 s before SIGKILL; closing the database and exporting the last metrics takes the rest. */
 const drainMs = 8_000
 
-/** Serves until it is to stop. Throws an Error for people when it cannot start. */
+/** Serves until `lifecycle` stops it. Throws an Error whose message is shown to the operator when it cannot start. */
 export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): Promise<void> {
   const metrics = createMetrics(readBuild())
   const stopping = new AbortController()
@@ -38,7 +39,7 @@ export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): 
       await migrateWhenReachable(database, { log, signal: stopping.signal })
       if (!stopping.signal.aborted) lifecycle.ready()
       void deleteExpiredPeriodically(database.client, { log, signal: stopping.signal })
-      await aborted(stopping.signal)
+      if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
     } finally {
       await server.stop(drainMs)
     }
@@ -46,10 +47,4 @@ export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): 
     await database.close()
   }
   lifecycle.stopped()
-}
-
-function aborted(signal: AbortSignal): Promise<unknown> {
-  return signal.aborted
-    ? Promise.resolve()
-    : new Promise((resolve) => signal.addEventListener('abort', resolve))
 }

@@ -1,4 +1,4 @@
-// The primary of several workers, which share its port: starts them, replaces those that die, stops all in order.
+// The primary process when there are several workers, which share its port: starts, replaces and stops them.
 import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
@@ -6,23 +6,25 @@ import { createMetrics } from '../metrics/instruments.ts'
 import { readBuild } from './build.ts'
 import { onFirstSignal } from './lifecycle.ts'
 import { keepWorkersCounts } from './rate-limiters.ts'
-import { type End, startWorker, type WorkerProcess } from './worker.ts'
+import { startWorker, type Worker, type WorkerExit } from './worker.ts'
 
-/** A worker that lived this long is replaced at once. Others wait, each time twice as long. */
-const soundMs = 10_000
-const firstWaitMs = 100
-const longestWaitMs = 30_000
+/** A worker that ran for this long is replaced at once. For others the delay doubles each time. */
+const healthyAfterMs = 10_000
+const firstDelayMs = 100
+const longestDelayMs = 30_000
 
 /**
- * Keeps so many workers until a signal, and resolves when they have ended. The first starts alone, and the others once it
- * is ready: what is wrong with a start is then said once, the exit code is 1, and nothing is left running.
+ * Keeps `count` workers running until a signal, and resolves when all have ended.
+ *
+ * The first worker starts alone, and the others once it is ready. So a fault that prevents the start is reported once,
+ * the exit code is 1 and no process remains.
  */
 export async function supervise(count: number, log: Logger): Promise<void> {
   const metrics = createMetrics(readBuild())
   keepWorkersCounts()
   const stopping = new AbortController()
   const { signal } = stopping
-  // Every worker listens, however many there are.
+  // Each worker adds a listener, so Node would report a leak.
   setMaxListeners(0, signal)
   onFirstSignal((name) => {
     log.info({ signal: name }, 'stopping')
@@ -31,42 +33,42 @@ export async function supervise(count: number, log: Logger): Promise<void> {
   const start = () => startWorker({ log, stopping: signal })
 
   const first = start()
-  void first.listening.then((place) => log.info({ ...place, workers: count }, 'listening'))
-  const end = await Promise.race([first.ready, first.ended])
-  if (end && !signal.aborted) return fail(end)
+  void first.listening.then((info) => log.info({ ...info, workers: count }, 'listening'))
+  const exit = await Promise.race([first.ready, first.ended])
+  if (exit && !signal.aborted) return reportFailedStart(exit)
   const workers = [first, ...Array.from({ length: signal.aborted ? 0 : count - 1 }, start)]
-  const places = workers.map(keep)
-  void Promise.all(places.map(({ filled }) => filled)).then(() => log.info({ workers: count }, 'ready'))
-  await Promise.all(places.map(({ left }) => left))
+  const slots = workers.map(keepRunning)
+  void Promise.all(slots.map(({ ready }) => ready)).then(() => log.info({ workers: count }, 'ready'))
+  await Promise.all(slots.map(({ ended }) => ended))
   log.info('stopped')
 
-  /** `filled` is when the worker of this place, or one that replaced it, was ready; `left` when the last one ended. */
-  function keep(worker: WorkerProcess) {
-    const { promise: filled, resolve } = Promise.withResolvers<void>()
-    return { filled, left: replaceWhenDead(worker, resolve) }
+  /** `ready` resolves when the worker or one of its replacements is ready; `ended` when the last of them has ended. */
+  function keepRunning(worker: Worker) {
+    const ready = Promise.withResolvers<void>()
+    return { ready: ready.promise, ended: replaceUntilStopped(worker, ready.resolve) }
   }
 
-  async function replaceWhenDead(first: WorkerProcess, onReady: () => void) {
-    let waitMs = 0
+  async function replaceUntilStopped(first: Worker, onReady: () => void) {
+    let delayMs = 0
     for (let worker = first; ; worker = start()) {
       void worker.ready.then(onReady)
       const started = performance.now()
-      const end = await worker.ended
-      if (signal.aborted) return log.info({ worker: worker.id, ...end }, 'worker stopped')
-      const isSound = performance.now() - started > soundMs
-      waitMs = isSound ? 0 : Math.min(Math.max(waitMs * 2, firstWaitMs), longestWaitMs)
-      log.error({ worker: worker.id, ...end, waitMs }, 'worker died')
-      await setTimeout(waitMs, undefined, { signal }).catch(() => {})
+      const exit = await worker.ended
+      if (signal.aborted) return log.info({ worker: worker.id, ...exit }, 'worker stopped')
+      const wasHealthy = performance.now() - started > healthyAfterMs
+      delayMs = wasHealthy ? 0 : Math.min(Math.max(delayMs * 2, firstDelayMs), longestDelayMs)
+      log.error({ worker: worker.id, ...exit, delayMs }, 'worker died')
+      await setTimeout(delayMs, undefined, { signal }).catch(() => {})
       if (signal.aborted) return
       metrics.workerRestarted()
     }
   }
 }
 
-/** With exit code 1 it has said itself what is wrong. */
-function fail({ code, signal, error }: End) {
+/** A worker that exits with code 1 has written the reason to standard error itself. */
+function reportFailedStart({ code, signal, error }: WorkerExit) {
   process.exitCode = 1
   if (code === 1) return
-  const how = error ?? signal ?? `exit code ${code}`
-  process.stderr.write(`The first worker ended before it was ready: ${how}.\n`)
+  const reason = error ?? signal ?? `exit code ${code}`
+  process.stderr.write(`The first worker ended before it was ready: ${reason}.\n`)
 }

@@ -1,56 +1,57 @@
-// Both ends of the protocol between the primary and its workers: starting, listening, ready, stop.
+// The protocol between the supervisor and its workers. Both ends are here: startWorker() runs in the supervisor,
+// workerLifecycle() in a worker.
+//
+//   worker → supervisor   started · listening · ready
+//   supervisor → worker   stop
 import cluster from 'node:cluster'
 import type { Logger } from 'pino'
-import { type Lifecycle, type ServerAddress, stopSignals } from './lifecycle.ts'
+import { type Lifecycle, type ServiceInfo, stopSignals } from './lifecycle.ts'
 
-/** From a worker to the primary, on a channel that others use too. */
-export type WorkerMessage =
-  | { worker: 'started' }
-  | ({ worker: 'listening' } & ServerAddress)
-  | { worker: 'ready' }
+/** Telemetry uses the same IPC channel, so each message carries its sender's key. */
+type WorkerMessage = { worker: 'started' } | ({ worker: 'listening' } & ServiceInfo) | { worker: 'ready' }
+type SupervisorMessage = { supervisor: 'stop' }
 
-/** From the primary to a worker. */
-export type PrimaryMessage = { primary: 'stop' }
-
-/** A worker drains for 8 s and pushes its last metrics for 5 s at most. */
+/** Enough for a worker to drain its connections (8 s) and to export its last metrics (5 s). */
 const stopTimeoutMs = 15_000
 
-/** The exit code, or the signal that ended it, or why there was no process at all. */
-export type End = { code: number | null; signal: NodeJS.Signals | null; error?: string }
+/** Has an exit code or a signal, or only an `error` if the process could not be started. */
+export type WorkerExit = { code: number | null; signal: NodeJS.Signals | null; error?: string }
 
-export type WorkerProcess = ReturnType<typeof startWorker>
+export type Worker = ReturnType<typeof startWorker>
 
-/** Starts a worker; it is told to stop once `stopping` is aborted, and killed when it has not in 15 s. */
+/**
+ * Starts a worker process. Once `stopping` is aborted the worker is told to stop, and killed if it has not ended 15 s
+ * later. None of the returned promises rejects; `listening` and `ready` stay pending if the worker ends before.
+ */
 export function startWorker({ log, stopping }: { log: Logger; stopping: AbortSignal }) {
-  const listening = Promise.withResolvers<ServerAddress>()
+  const listening = Promise.withResolvers<ServiceInfo>()
   const ready = Promise.withResolvers<void>()
-  const ended = Promise.withResolvers<End>()
+  const ended = Promise.withResolvers<WorkerExit>()
   const worker = cluster.fork()
   const { id } = worker
   log.info({ worker: id, pid: worker.process.pid }, 'worker started')
-  let deadline: NodeJS.Timeout | undefined
+  let killTimer: NodeJS.Timeout | undefined
 
   const stop = () => {
-    const message: PrimaryMessage = { primary: 'stop' }
-    worker.send(message, undefined, undefined, () => {})
-    deadline ??= setTimeout(() => {
+    worker.send({ supervisor: 'stop' } satisfies SupervisorMessage, undefined, undefined, ignoreError)
+    killTimer ??= setTimeout(() => {
       log.warn({ worker: id, timeoutMs: stopTimeoutMs }, 'worker did not stop in time')
       worker.process.kill('SIGKILL')
     }, stopTimeoutMs)
   }
-  const end = (how: End) => {
-    clearTimeout(deadline)
+  const end = (exit: WorkerExit) => {
+    clearTimeout(killTimer)
     stopping.removeEventListener('abort', stop)
-    ended.resolve(how)
+    ended.resolve(exit)
   }
   stopping.addEventListener('abort', stop)
   worker.on('message', (message: WorkerMessage) => {
-    // What it was told before it did not hear.
+    // A stop sent before the worker listened was lost; send it again.
     if (message.worker === 'started' && stopping.aborted) stop()
     if (message.worker === 'listening') listening.resolve({ url: message.url, database: message.database })
     if (message.worker === 'ready') ready.resolve()
   })
-  // Without a listener a word to a worker that has just died would end the primary.
+  // Without this listener, an error of the IPC channel to a dead worker would crash the supervisor.
   worker.on('error', ({ message }) => {
     if (worker.process.pid === undefined) end({ code: null, signal: null, error: message })
   })
@@ -59,28 +60,30 @@ export function startWorker({ log, stopping }: { log: Logger; stopping: AbortSig
   return { id, listening: listening.promise, ready: ready.promise, ended: ended.promise }
 }
 
-/** The worker's end of the protocol. */
+/** The lifecycle of a worker: the supervisor stops it and records its progress. */
 export function workerLifecycle(log: Logger): Lifecycle {
   return {
     onStop(stop) {
-      // Ctrl-C reaches the primary and every worker, and then the primary's word comes too: none cuts the other short.
+      // Ctrl-C sends SIGINT to the supervisor and to every worker, and the supervisor then sends its own stop.
       for (const signal of stopSignals) process.on(signal, stop)
-      process.on('message', (message: PrimaryMessage) => {
-        if (message.primary === 'stop') stop()
+      process.on('message', (message: SupervisorMessage) => {
+        if (message.supervisor === 'stop') stop()
       })
-      tell({ worker: 'started' })
+      report({ worker: 'started' })
     },
-    listening: (place) => tell({ worker: 'listening', ...place }),
+    listening: (info) => report({ worker: 'listening', ...info }),
     ready() {
       log.info('worker ready')
-      tell({ worker: 'ready' })
+      report({ worker: 'ready' })
     },
-    // Heard of by its end.
+    // The supervisor notices the exit of the process.
     stopped: () => {},
   }
 }
 
-/** A primary that is gone need not know. */
-function tell(message: WorkerMessage) {
-  process.send?.(message, undefined, undefined, () => {})
+function report(message: WorkerMessage) {
+  process.send?.(message, undefined, undefined, ignoreError)
 }
+
+/** The process at the other end may have ended. */
+function ignoreError() {}
