@@ -1,91 +1,101 @@
-// Node's HTTP server around the app: its limits, what its parser refuses, and its end.
+// Node's HTTP server for the app: timeouts, errors below HTTP, and graceful shutdown.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Metrics } from '../metrics/instruments.ts'
-import { refuse } from './problems/socket-errors.ts'
+import { respondToSocketError } from './problems/socket-errors.ts'
 
 export type Server = Awaited<ReturnType<typeof startServer>>
 
-/** A client that takes longer to send its headers, or its whole request, is cut off; Node looks every so often. */
-const headersTimeoutMs = 10_000
-const requestTimeoutMs = 30_000
-const timeoutCheckMs = 1_000
-/** Longer than what common proxies keep idle connections for, so that they close first. */
-const keepAliveTimeoutMs = 75_000
-/** How long a connection without a request is kept after a stop has begun: one may be on its way. */
-const lingerMs = 300
+/** The service always uses the defaults; only tests pass others. */
+export const defaultTimeouts = {
+  /** Until the headers of a request are complete; then it is refused with 408. */
+  headersMs: 10_000,
+  /** Until the whole request is complete. */
+  requestMs: 30_000,
+  /** How often Node checks both. */
+  checkMs: 1_000,
+  /** Longer than the idle timeout of common proxies, so that the proxy closes a connection first. */
+  keepAliveMs: 75_000,
+  /** How long a stopping server keeps idle connections, because a request may be on its way. */
+  stopLingerMs: 300,
+  /** How long a client may take to read why its connection was refused. */
+  refusalLingerMs: 2_000,
+}
+export type Timeouts = typeof defaultTimeouts
 
 /**
- * Listens on `host` and `port` (0: any free one).
+ * Listens on `host` and `port`; port 0 is any free one.
  *
- * @throws {Error} that names the address and what is wrong with it, when it cannot listen there.
+ * @throws {Error} whose message names the address and the reason, if it cannot listen there
  */
 export async function startServer(options: {
   handle: (request: IncomingMessage, response: ServerResponse) => unknown
   host: string
   port: number
   metrics: Metrics
+  timeouts?: Partial<Timeouts> | undefined
 }) {
   const { handle, host, port, metrics } = options
+  const timeouts = { ...defaultTimeouts, ...options.timeouts }
   let stopping = false
   let lingering = false
-  const answering = new Set<ServerResponse>()
+  const openResponses = new Set<ServerResponse>()
   const server = createServer(
     {
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: timeoutCheckMs,
-      keepAliveTimeout: keepAliveTimeoutMs,
-      // Node would refuse it with an empty answer.
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      connectionsCheckingInterval: timeouts.checkMs,
+      keepAliveTimeout: timeouts.keepAliveMs,
+      // Node would refuse the request with an empty response; the app responds with a problem.
       requireHostHeader: false,
     },
     (request, response) => {
       if (stopping) announceClose(response)
-      answering.add(response)
+      openResponses.add(response)
       response.once('close', () => {
-        answering.delete(response)
-        // One whose headers were sent before, a stream's, could not announce it.
+        openResponses.delete(response)
+        // A stream sent its headers before the stop began, so it could not announce the end of the connection.
         if (stopping && !lingering) setImmediate(() => server.closeIdleConnections())
       })
       handle(request, response)
     },
   )
-  // Node would refuse what it does not know with an empty answer; a server may pass over it (RFC 9110, 10.1.1).
+  // Node would refuse an unknown Expect with an empty response; a server may ignore it (RFC 9110, 10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
-  server.on('connect', (_request, socket: Socket) => refuse(socket))
+  server.on('connect', (_request, socket: Socket) => respondToSocketError(socket, timeouts.refusalLingerMs))
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    // It comes again for whatever the client goes on to send.
+    // The event repeats for everything that the client sends after the error.
     if (socket.writableEnded) return
     if (isMalformed(error)) metrics.requestRejected('malformed')
-    if (socket.writable && !isAnswered(socket)) refuse(socket, error.code)
-    else socket.destroy()
+    if (!socket.writable || hasStartedResponse(socket)) socket.destroy()
+    else respondToSocketError(socket, timeouts.refusalLingerMs, error.code)
   })
   await listen(server, host, port)
 
-  /** A second answer would garble the one that is under way. */
-  function isAnswered(socket: Socket): boolean {
-    return [...answering].some((response) => response.socket === socket && response.headersSent)
+  /** If so, a second response would corrupt the first. */
+  function hasStartedResponse(socket: Socket): boolean {
+    return [...openResponses].some((response) => response.socket === socket && response.headersSent)
   }
 
   return {
     port: (server.address() as AddressInfo).port,
 
     /**
-     * Takes no more connections, lets running requests end, and cuts off those that last longer than `graceMs`. A
-     * connection that is kept takes one more request for a moment, whose answer says that it was the last.
+     * Accepts no more connections, waits for running requests, and closes those that take longer than `graceMs`. Idle
+     * connections may send one more request for a moment; its response announces the end of the connection.
      */
     async stop(graceMs: number): Promise<void> {
       stopping = true
       lingering = true
-      for (const response of answering) announceClose(response)
+      for (const response of openResponses) announceClose(response)
       const closed = once(server, 'close')
-      // Not as HTTP's server closes: at once with all idle connections, under the requests that are on their way.
+      // http.Server's close() would close idle connections at once, although a request may be on its way.
       NetServer.prototype.close.call(server)
       const linger = setTimeout(() => {
         lingering = false
         server.closeIdleConnections()
-      }, lingerMs)
+      }, timeouts.stopLingerMs)
       const deadline = setTimeout(() => server.closeAllConnections(), graceMs)
       await closed
       clearTimeout(linger)
@@ -94,12 +104,12 @@ export async function startServer(options: {
   }
 }
 
-/** Whether the parser refused it; a client that goes away in the middle of a request sent nothing wrong. */
+/** Whether the parser refused the request. A client that disconnects in the middle of one sent nothing malformed. */
 function isMalformed({ code }: NodeJS.ErrnoException): boolean {
   return code?.startsWith('HPE_') === true && code !== 'HPE_INVALID_EOF_STATE'
 }
 
-/** Tells the client that its connection takes no further request; Node then closes it after the answer. */
+/** Announces that the connection takes no further request; Node closes it after the response. */
 function announceClose(response: ServerResponse) {
   if (!response.headersSent) response.setHeader('Connection', 'close')
 }

@@ -1,41 +1,32 @@
-// Answers, as problems too, what never became a request: what Node's parser refuses and what takes too long.
+// Problems for bytes that never become a request: those that Node's parser refuses, and requests that take too long.
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ErrorCode } from '../../errors.ts'
 import { problemBody, problemMediaType, problems } from './problem-types.ts'
 
-/** How long a client may take to read why it was refused before its connection is cut. */
-const lingerMs = 2_000
+type Failure = { code: ErrorCode; detail: string }
 
-type Refusal = { code: ErrorCode; detail: string }
-
-const malformed: Refusal = {
-  code: 'malformed-request',
-  detail: 'This is not HTTP/1.1 as the service takes it.',
-}
+const malformed: Failure = { code: 'malformed-request', detail: 'This is not a valid HTTP/1.1 request.' }
 
 /** By the code of Node's error. */
-const refusals: Readonly<Record<string, Refusal>> = {
-  HPE_HEADER_OVERFLOW: { code: 'header-too-large', detail: 'The header has more than 16 KiB.' },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: {
-    code: 'content-too-large',
-    detail: 'The chunks are longer than their data.',
-  },
+const failures: Readonly<Record<string, Failure>> = {
+  HPE_HEADER_OVERFLOW: { code: 'header-too-large', detail: 'The headers exceed 16 KiB.' },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { code: 'content-too-large', detail: 'The chunk extensions are too large.' },
   ERR_HTTP_REQUEST_TIMEOUT: { code: 'request-timeout', detail: 'The request did not arrive in time.' },
 }
 
 /**
- * Ends a connection with the reason. What the client still sends is read for a while and dropped (RFC 9112, section
- * 9.6): with unread bytes the connection would be reset, and the client might never see the answer.
+ * Sends a problem and ends the connection. It reads and drops what the client still sends, for at most `lingerMs`
+ * (RFC 9112, section 9.6): unread bytes would reset the connection, and the client might never see the response.
  */
-export function refuse(socket: Socket, errorCode = '') {
-  socket.end(message(refusals[errorCode] ?? malformed))
+export function respondToSocketError(socket: Socket, lingerMs: number, errorCode = '') {
+  socket.end(response(failures[errorCode] ?? malformed))
   const cut = setTimeout(() => socket.destroy(), lingerMs)
   socket.once('close', () => clearTimeout(cut))
 }
 
-function message({ code, detail }: Refusal): string {
+function response({ code, detail }: Failure): string {
   const { status } = problems[code]
   const instance = randomUUID()
   const body = problemBody(code, { detail, instance })
