@@ -10,12 +10,12 @@ import type { Checks } from './health/routes.ts'
 import type { State } from './http/context.ts'
 import { cors } from './http/headers/cors.ts'
 import { origin } from './http/headers/origin.ts'
-import { requestContext } from './http/headers/request-id.ts'
+import { requestId } from './http/headers/request-id.ts'
 import { securityHeaders } from './http/headers/security.ts'
 import { problemHandler } from './http/problems/handler.ts'
-import { createLimits, type Limiters } from './http/rate-limits.ts'
+import { createRateLimits, type RateLimiters } from './http/rate-limits.ts'
 import { recordRequestMetrics } from './http/request-metrics.ts'
-import { routed } from './http/router.ts'
+import { createRouter } from './http/router.ts'
 import type { Metrics } from './metrics/instruments.ts'
 import { createIdempotency } from './posts/idempotency.ts'
 import { createPostLists } from './posts/lists.ts'
@@ -29,7 +29,7 @@ import { createStreams } from './timeline/streams.ts'
 export type AppDependencies = {
   config: Config
   database: Pick<Database, 'client' | 'notifications' | 'migrations'>
-  limiters: Limiters
+  limiters: RateLimiters
   metrics: Metrics
   log: Logger
   checks: Checks
@@ -41,12 +41,6 @@ export function createApp(deps: AppDependencies): Koa<State> {
   const { config, database, limiters, metrics, log, checks, stopping } = deps
   const { client: db, notifications } = database
   const sessions = createSessions({ db, metrics, ttlMs: config.sessionTtlMs })
-  const limits = createLimits({
-    limiters,
-    onExceeded: (name) => {
-      if (name === 'login') metrics.loggedIn('limited')
-    },
-  })
   const timeline = createTimeline({ db, metrics })
   const feed = createFeed({ db, notifications, log })
   const routes = createRoutes({
@@ -65,7 +59,7 @@ export function createApp(deps: AppDependencies): Koa<State> {
   const app = new Koa<State>({ proxy: config.trustProxy, maxIpsCount: 1 })
   // Only an answer that broke off comes here: a client that went away, or read too slowly.
   app.on('error', (error: Error) => log.debug({ error: error.message }, 'answer broken off'))
-  app.use(requestContext())
+  app.use(requestId())
   app.use(recordRequestMetrics(metrics))
   app.use(securityHeaders())
   app.use(
@@ -77,6 +71,8 @@ export function createApp(deps: AppDependencies): Koa<State> {
   )
   app.use(origin(config.publicUrl))
   if (config.corsOrigins.length > 0) app.use(cors(config.corsOrigins))
-  app.use(routed(routes, { authenticate: sessions.authenticate, limits }))
+  app.use(
+    createRouter(routes, { authenticate: sessions.authenticate, rateLimits: createRateLimits(limiters) }),
+  )
   return app
 }

@@ -1,4 +1,4 @@
-/** What can go wrong in terms of the service; `http/problems.ts` maps each code to a status. */
+/** The kinds of failures; `http/problems/problem-types.ts` maps each to a status. */
 export type ErrorCode =
   | 'malformed-request'
   | 'invalid-input'
@@ -20,10 +20,10 @@ export type ErrorCode =
   | 'internal-error'
   | 'unavailable'
 
-/** One fault in the input, at exactly one place: a JSON pointer into the body, a parameter or a header. */
+/** One fault of the input and where it is: a JSON pointer into the body, a parameter or a header. */
 export type Fault = { detail: string } & ({ pointer: string } | { parameter: string } | { header: string })
 
-/** A failure that its receiver can understand: services throw it, `http/problem.ts` renders it. */
+/** A failure that the client is told about. Services throw it; `http/problems/handler.ts` renders it. */
 export class AppError extends Error {
   readonly code: ErrorCode
   readonly faults: readonly Fault[] | undefined
@@ -41,12 +41,11 @@ export class AppError extends Error {
   }
 }
 
-/** Input that was well-formed but is refused for what it says, at one place of the body. */
-export const invalidAt = (pointer: string, detail: string) => invalid({ detail, pointer })
+export const invalidInput = (faults: readonly Fault[]) =>
+  new AppError('invalid-input', 'The request has invalid input.', { faults })
 
-/** The same for a parameter of the path or the query. */
-export const invalidParameter = (parameter: string, detail: string) => invalid({ detail, parameter })
+/** Invalid input at one place of the body. */
+export const invalidAt = (pointer: string, detail: string) => invalidInput([{ detail, pointer }])
 
-function invalid(fault: Fault): AppError {
-  return new AppError('invalid-input', 'The request has invalid input.', { faults: [fault] })
-}
+/** Invalid input in one parameter of the path or the query. */
+export const invalidParameter = (parameter: string, detail: string) => invalidInput([{ detail, parameter }])

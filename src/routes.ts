@@ -1,10 +1,10 @@
-// The routes of every feature, and the document about them.
+// The routes of the service, and the OpenAPI document that describes them.
 import { accountRoutes } from './accounts/routes.ts'
 import type { Accounts } from './accounts/service.ts'
 import { followRoutes } from './follows/routes.ts'
 import type { Follows } from './follows/service.ts'
 import { type Checks, healthRoutes } from './health/routes.ts'
-import type { Route } from './http/endpoint.ts'
+import { apiRoutes, type Route } from './http/endpoint.ts'
 import { openApiRoute } from './http/openapi/document.ts'
 import { postListRoutes } from './posts/list-routes.ts'
 import type { PostLists } from './posts/lists.ts'
@@ -20,7 +20,6 @@ import { docsRoutes } from './web/api-docs.ts'
 import { landingRoute } from './web/landing.ts'
 import { problemRoutes } from './web/problem-pages.ts'
 
-/** What the handlers call. */
 export type Services = {
   accounts: Accounts
   sessions: Sessions
@@ -32,9 +31,9 @@ export type Services = {
   checks: Checks
 }
 
-/** Calls nothing of the services before a request comes. */
+/** Calls no service itself, so that generated docs can list the routes without a database. */
 export function createRoutes(services: Services): Route[] {
-  const features = [
+  const api = apiRoutes([
     ...accountRoutes(services.accounts),
     ...sessionRoutes(services.sessions),
     ...postRoutes(services.posts),
@@ -42,21 +41,24 @@ export function createRoutes(services: Services): Route[] {
     ...followRoutes(services.follows),
     ...timelineRoutes(services.timeline),
     ...timelineStreamRoutes(services.streams),
+  ])
+  const documented = [
+    ...api,
     ...healthRoutes(services.checks),
     ...problemRoutes(),
     ...docsRoutes(),
     landingRoute(),
   ]
-  return [...features, openApiRoute(features, tags)]
+  return [...documented, openApiRoute(documented, tags)]
 }
 
 /** The sections of the OpenAPI document. */
 const tags = {
   Users: 'Accounts and profiles.',
-  Sessions: 'Logging in and out, and where one is logged in.',
+  Sessions: 'Logging in and out, and your active sessions.',
   Microposts: 'Posts of up to 255 characters that may reference a user.',
   Follows: 'Who follows whom.',
-  Timeline: 'The posts of a user and of whom the user follows.',
-  Health: 'For whoever runs the service.',
+  Timeline: 'The posts of a user and of the users they follow.',
+  Health: 'For operators.',
   Documentation: 'About this API.',
 }

@@ -15,7 +15,7 @@ export function accountRoutes(accounts: Accounts) {
         auth: 'none',
         summary: 'Sign up',
         tag,
-        limit: { name: 'signup', by: 'address' },
+        rateLimit: { name: 'signup', by: 'address' },
         body: NewUser,
         replies: {
           201: { description: 'The new user', body: User, headers: { Location: 'Where the user is' } },

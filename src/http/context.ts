@@ -1,19 +1,18 @@
-// What every request carries on its way through the service.
-
+// The state that the middlewares of a request share.
 import type { Middleware as KoaMiddleware, ParameterizedContext } from 'koa'
 
-/** What is left of a rate limit. */
+/** A rate limit and how much of it a client has used. */
 export type Quota = { limit: number; remaining: number; resetMs: number; exceeded: boolean }
 
 export type State = {
   requestId: string
-  /** The template of the route that it matched. */
+  /** The path template of the matched route. */
   route?: string
-  /** `https://host`, the base of every link in the answer. */
+  /** `https://host`, the base of every link in the response. */
   origin: string
-  /** Bytes of the request's body, once it was read. */
+  /** Size of the request body, once it has been read. */
   bodyBytes?: number
-  /** Of the limits that were judged so far, the one that is nearest. */
+  /** The quota with the fewest requests remaining, of those checked so far. */
   tightestQuota?: Quota
 }
 

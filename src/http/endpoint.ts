@@ -1,21 +1,21 @@
-// The declaration of an endpoint: what validates its requests, types its handler and becomes its OpenAPI.
+// The declaration of an endpoint. It validates requests, types the handler and becomes the OpenAPI operation.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { z } from 'zod'
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode, Fault } from '../errors.ts'
 import type { Viewer } from '../viewer.ts'
-import type { Limit } from './rate-limits.ts'
+import type { RateLimit } from './rate-limits.ts'
 
-/** `owner` is the user that the path's `:username` names. */
+/** Who may call an endpoint: anyone, any user with a token, or the user that the path's `:username` names. */
 export type Auth = 'none' | 'user' | 'owner'
 
 export type Reply = {
   description: string
   body?: z.ZodType
-  /** Media type of the body; JSON unless it says otherwise. Of several, the handler's `Content-Type` names one. */
+  /** Media type of the body, JSON by default. If there are several, the handler sets `Content-Type`. */
   type?: string | readonly string[]
-  /** Headers that the reply always carries, with a description each. */
+  /** Headers that the reply always has, each with its description. */
   headers?: Readonly<Record<string, string>>
-  /** Those that it may carry. */
+  /** Headers that the reply may have. */
   optionalHeaders?: Readonly<Record<string, string>>
 }
 
@@ -24,27 +24,34 @@ export type Endpoint = {
   /** A template such as `/api/users/:username`. */
   path: string
   auth: Auth
+  /**
+   * Whether the endpoint belongs to the API; `apiRoutes` sets it. If so, requests count against the request limit,
+   * and an invalid token is refused even if `auth` is `none`.
+   */
+  api?: boolean
   summary: string
   description?: string
   tag: string
-  limit?: Limit
-  /** A path whose parameters do not match names nothing: 404. */
+  rateLimit?: RateLimit
+  /** If the path's parameters do not match, the response is 404. */
   params?: z.ZodObject
   query?: z.ZodObject
   /** Request headers by their lower-case names. */
   headers?: z.ZodObject
   body?: z.ZodObject
+  /**
+   * Finds faults of the body that need a look-up. The router calls it only for input that is invalid already, so that
+   * the response lists all faults; valid input costs no second look-up, because the service makes its own.
+   */
+  moreFaults?: (body: Readonly<Record<string, unknown>>) => Promise<readonly Fault[]>
   replies: Readonly<Record<number, Reply>>
-  /** The problems that are this endpoint's own; the general ones follow from the rest of the declaration. */
+  /** Problems that only this endpoint has. The others follow from the rest of the declaration. */
   problems?: readonly ErrorCode[]
 }
 
-/** Where tokens are looked at and requests are limited. */
-export const isApi = (path: string): boolean => path.startsWith('/api/')
-
 type Parsed<S> = S extends z.ZodType ? z.output<S> : Record<never, never>
 
-/** A request as its handler sees it: parsed, authenticated, allowed. */
+/** What a handler gets: an authenticated, permitted request with parsed input. */
 export type Input<E extends Endpoint> = {
   params: Parsed<E['params']>
   query: Parsed<E['query']>
@@ -55,11 +62,11 @@ export type Input<E extends Endpoint> = {
   viewer: E['auth'] extends 'none' ? Viewer | undefined : Viewer
   /** `https://host`, for absolute links. */
   origin: string
-  /** The path and query as sent, for the links of a list. */
+  /** Path and query as sent, for the links of a list. */
   url: string
 }
 
-/** What a handler may answer: a declared status with the body that belongs to it. */
+/** What a handler returns: a declared status with the body that belongs to it. */
 export type Output<E extends Endpoint> = {
   [S in keyof E['replies'] & number]: {
     status: S
@@ -73,11 +80,14 @@ export type Output<E extends Endpoint> = {
 
 export type Handler<E extends Endpoint> = (input: Input<E>) => Output<E> | Promise<Output<E>>
 
-/** An endpoint and the function that answers it. */
 export type Route = { endpoint: Endpoint; handle: Handler<Endpoint> }
 
-/** Ties a handler to its declaration; the types of its input and output follow from it. */
+/** Combines a declaration with its handler. The declaration determines the handler's input and output types. */
 export function route<const E extends Endpoint>(endpoint: E, handle: NoInfer<Handler<E>>): Route {
-  // The router hands each handler only what its own declaration parsed, so the wider type is never used.
+  // Safe: the router passes each handler only input that its own declaration parsed.
   return { endpoint, handle: handle as unknown as Handler<Endpoint> }
 }
+
+/** Marks routes as part of the API. */
+export const apiRoutes = (routes: readonly Route[]): Route[] =>
+  routes.map(({ endpoint, handle }) => ({ endpoint: { ...endpoint, api: true }, handle }))

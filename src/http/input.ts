@@ -1,28 +1,53 @@
-// Validates the parts of a request against its endpoint's schemas and gathers every fault.
+// Reads the input of a request and validates it against the endpoint's schemas.
 import type { z } from 'zod'
-import { AppError, type Fault } from '../errors.ts'
+import { AppError, type Fault, invalidInput } from '../errors.ts'
+import type { Viewer } from '../viewer.ts'
+import { readBody } from './body.ts'
+import type { Context } from './context.ts'
+import type { Endpoint, Input } from './endpoint.ts'
+
+/**
+ * Everything that a handler needs. Body, query and headers are validated before the path, because invalid input
+ * (400) takes precedence over a missing resource (404).
+ *
+ * @throws {AppError} invalid-input with every fault; not-found if the path's parameters do not match
+ */
+export async function readInput(
+  ctx: Context & { params: Record<string, string> },
+  endpoint: Endpoint,
+  viewer: Viewer | undefined,
+): Promise<Input<Endpoint>> {
+  const content = endpoint.body ? await readBody(ctx) : {}
+  const body = validate('body', endpoint.body, content)
+  const query = validate('query', endpoint.query, { ...ctx.query })
+  const headers = validate('header', endpoint.headers, ctx.headers)
+  if (body.faults.length + query.faults.length + headers.faults.length > 0) {
+    const more = (await endpoint.moreFaults?.(content)) ?? []
+    throw invalidInput([...body.faults, ...more, ...query.faults, ...headers.faults])
+  }
+  const params = endpoint.params?.safeParse(ctx.params)
+  if (params && !params.success) throw new AppError('not-found', 'This path does not exist.')
+  return {
+    params: params?.data ?? {},
+    query: query.data,
+    headers: headers.data,
+    body: body.data,
+    requestHeaders: ctx.headers,
+    viewer,
+    origin: ctx.state.origin,
+    url: ctx.path + ctx.search,
+  } as Input<Endpoint>
+}
 
 type InputLocation = 'body' | 'query' | 'header'
 
-/** Parses parts one after the other and remembers what is wrong with each. */
-export function createValidator() {
-  const faults: Fault[] = []
-  return {
-    /** The parsed part; meaningless once `check` throws. */
-    part(location: InputLocation, schema: z.ZodType | undefined, value: unknown): unknown {
-      if (!schema) return {}
-      const result = schema.safeParse(value, { reportInput: true })
-      if (!result.success) faults.push(...result.error.issues.map((issue) => fault(location, issue)))
-      return result.data
-    },
-    /** @throws {AppError} invalid-input with every fault of every part. */
-    check() {
-      if (faults.length > 0) throw new AppError('invalid-input', 'The request has invalid input.', { faults })
-    },
-  }
+function validate(location: InputLocation, schema: z.ZodType | undefined, value: unknown) {
+  if (!schema) return { data: {}, faults: [] }
+  const { data, error } = schema.safeParse(value, { reportInput: true })
+  return { data, faults: error?.issues.map((issue) => toFault(location, issue)) ?? [] }
 }
 
-function fault(location: InputLocation, issue: z.core.$ZodIssue): Fault {
+function toFault(location: InputLocation, issue: z.core.$ZodIssue): Fault {
   const detail = message(issue)
   if (location === 'query') return { detail, parameter: String(issue.path[0]) }
   if (location === 'header') return { detail, header: headerName(String(issue.path[0])) }

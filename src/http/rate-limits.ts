@@ -1,94 +1,99 @@
-// How often a client may do something: counted, told in `RateLimit-…` headers, and refused beyond (429, RFC 6585).
+// Rate limits: each checked request consumes from a quota, which the `RateLimit-…` headers show. Beyond it: 429 (RFC 6585).
 import type { IncomingHttpHeaders } from 'node:http'
 import ipaddr from 'ipaddr.js'
 import { AppError } from '../errors.ts'
 import type { Viewer } from '../viewer.ts'
 import type { Context, Quota } from './context.ts'
 
-export type LimitName = 'requests' | 'login' | 'signup' | 'posts'
+export type RateLimitName = 'requests' | 'login' | 'signup' | 'posts'
 
-/** Counts one more for a key; `resetMs` is when the count starts anew. Undefined where it could not be counted in time. */
-export type Limiter = (key: string) => Promise<Quota | undefined>
+/** Counts one event for a key; `resetMs` is the time until the count restarts. Undefined if counting timed out. */
+export type RateLimiter = (key: string) => Promise<Quota | undefined>
 
 /** A limit without a limiter is off. */
-export type Limiters = Readonly<Record<LimitName, Limiter | undefined>>
+export type RateLimiters = Readonly<Record<RateLimitName, RateLimiter | undefined>>
 
-/** A limit that an endpoint has besides that on all requests. */
-export type Limit = {
-  name: Exclude<LimitName, 'requests'>
+/** A rate limit of an endpoint, in addition to the request limit of the whole API. */
+export type RateLimit = {
+  name: Exclude<RateLimitName, 'requests'>
+  /** `user`: per user, or per address if the request is anonymous. */
   by: 'user' | 'address'
-  /** A field of the body that counts apart, whatever its case; the limit is then judged after the input. */
-  and?: string
-  /** Which requests neither count nor are refused. */
-  unless?: (viewer: Viewer | undefined, headers: IncomingHttpHeaders) => Promise<boolean>
+  /** Count separately per value of this body field, ignoring case. The limit is then checked after input validation. */
+  bodyField?: string
+  /** Whether the request repeats one that already has a response: replays do not count and are never refused. */
+  isReplay?: (viewer: Viewer | undefined, headers: IncomingHttpHeaders) => Promise<boolean>
+  /** Called for every request beyond the limit. */
+  onExceeded?: () => void
 }
 
-export type Limits = ReturnType<typeof createLimits>
+export type RateLimits = ReturnType<typeof createRateLimits>
 
-export function createLimits({ limiters, onExceeded }: LimitsDependencies) {
+/** Every function it returns throws an AppError rate-limited if a limit is exceeded. */
+export function createRateLimits(limiters: RateLimiters) {
   return {
-    /** @throws {AppError} rate-limited */
-    async beforeInput(ctx: Context, limit: Limit | undefined, viewer: Viewer | undefined): Promise<void> {
-      await consume(ctx, 'requests', viewer?.userId ?? addressOf(ctx))
-      if (!limit || limit.and !== undefined || !limiters[limit.name]) return
-      if (await limit.unless?.(viewer, ctx.headers)) return
-      await consume(ctx, limit.name, subject(ctx, limit, viewer))
+    /** The limit on all requests to the API. */
+    async checkRequest(ctx: Context, viewer: Viewer | undefined): Promise<void> {
+      await consume(ctx, { name: 'requests' }, viewer?.userId ?? addressOf(ctx))
     },
 
-    /** @throws {AppError} rate-limited */
-    async afterInput(
+    async checkBeforeInput(ctx: Context, limit: RateLimit, viewer: Viewer | undefined): Promise<void> {
+      if (limit.bodyField !== undefined || !limiters[limit.name]) return
+      if (await limit.isReplay?.(viewer, ctx.headers)) return
+      await consume(ctx, limit, subject(ctx, limit, viewer))
+    },
+
+    async checkAfterInput(
       ctx: Context,
-      limit: Limit | undefined,
+      limit: RateLimit,
       viewer: Viewer | undefined,
       body: Record<string, unknown>,
     ): Promise<void> {
-      if (limit?.and === undefined) return
-      const field = String(body[limit.and]).toLowerCase()
-      await consume(ctx, limit.name, `${subject(ctx, limit, viewer)} ${field}`)
+      if (limit.bodyField === undefined) return
+      const field = String(body[limit.bodyField]).toLowerCase()
+      await consume(ctx, limit, `${subject(ctx, limit, viewer)} ${field}`)
     },
   }
 
-  async function consume(ctx: Context, name: LimitName, key: string) {
+  async function consume(
+    ctx: Context,
+    { name, onExceeded }: { name: RateLimitName; onExceeded?: () => void },
+    key: string,
+  ) {
     const quota = await limiters[name]?.(key)
     if (!quota) return
-    show(ctx, quota)
+    setHeaders(ctx, quota)
     if (!quota.exceeded) return
-    onExceeded(name)
-    const seconds = Math.max(1, secondsLeft(quota))
-    throw new AppError('rate-limited', `Too much in too short a time. Try again in ${seconds} s.`, {
+    onExceeded?.()
+    const seconds = Math.max(1, resetSeconds(quota))
+    throw new AppError('rate-limited', `Too many requests. Try again in ${seconds} s.`, {
       headers: { 'Retry-After': String(seconds) },
     })
   }
 }
 
-type LimitsDependencies = {
-  limiters: Limiters
-  onExceeded: (name: LimitName) => void
-}
-
-/** Sends the quota with the fewest requests remaining. */
-function show(ctx: Context, quota: Quota) {
+/** The headers show the tightest quota. */
+function setHeaders(ctx: Context, quota: Quota) {
   const { tightestQuota } = ctx.state
   if (tightestQuota && tightestQuota.remaining < quota.remaining) return
   ctx.state.tightestQuota = quota
   ctx.set('RateLimit-Limit', String(quota.limit))
   ctx.set('RateLimit-Remaining', String(quota.remaining))
-  ctx.set('RateLimit-Reset', String(secondsLeft(quota)))
+  ctx.set('RateLimit-Reset', String(resetSeconds(quota)))
 }
 
-const secondsLeft = ({ resetMs }: Quota) => Math.ceil(resetMs / 1000)
+const resetSeconds = ({ resetMs }: Quota) => Math.ceil(resetMs / 1000)
 
-function subject(ctx: Context, { by }: Limit, viewer: Viewer | undefined): string {
+function subject(ctx: Context, { by }: RateLimit, viewer: Viewer | undefined): string {
   return (by === 'user' && viewer?.userId) || addressOf(ctx)
 }
 
 /**
- * The client's address. Of IPv6 the first half: whoever has one address there has all of its /64 (RFC 6177). A
- * forwarded one that is no address is not told apart from its proxy.
+ * The client's address. An IPv6 client can use its whole /64 (RFC 6177), so only that half identifies it. If the
+ * forwarded address is malformed, the proxy's own address counts.
  */
 function addressOf(ctx: Context): string {
   const text = ipaddr.isValid(ctx.ip) ? ctx.ip : ctx.req.socket.remoteAddress
-  // A client that is gone has no address, and nobody to answer.
+  // The client has disconnected; nobody will read the response.
   if (text === undefined) return ''
   const address = ipaddr.process(text)
   return address instanceof ipaddr.IPv6 ? address.parts.slice(0, 4).join(':') : address.toString()

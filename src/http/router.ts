@@ -1,83 +1,60 @@
-// Leads a request to its route and through what the route's declaration asks, in the order of the refusals:
-// path, method, Accept, token, limit, owner, body, input, what the path names.
+// Dispatches requests to routes and does what each declaration demands, in api.md's order of errors:
+// path, method, Accept, token, rate limit, owner, body, input, resource.
 import { Readable } from 'node:stream'
 import { Router, type RouterContext } from '@koa/router'
 import { AppError } from '../errors.ts'
-import type { Viewer } from '../viewer.ts'
-import { type Authenticate, authenticated, checkOwner } from './authentication.ts'
-import { readBody } from './body.ts'
+import { type Authenticate, checkOwner, findViewer } from './authentication.ts'
 import type { Context, Middleware, State } from './context.ts'
-import { type Auth, type Endpoint, type Input, isApi, type Output, type Route } from './endpoint.ts'
+import type { Endpoint, Output, Reply, Route } from './endpoint.ts'
 import { isNotModified } from './headers/conditional-requests.ts'
 import { checkAccept, mediaTypes, producedTypes } from './headers/content-negotiation.ts'
-import { createValidator } from './input.ts'
-import type { Limit, Limits } from './rate-limits.ts'
+import { readInput } from './input.ts'
+import type { RateLimits } from './rate-limits.ts'
 
-/** What every route under `/api` passes. */
-export type Guards = { authenticate: Authenticate; limits: Limits }
+export type RouterDependencies = { authenticate: Authenticate; rateLimits: RateLimits }
 
-/** One middleware that answers all routes, and 404, 405 and OPTIONS around them. */
-export function routed(routes: readonly Route[], guards: Guards): Middleware {
+/** One middleware for all routes. It also responds to unknown paths (404), other methods (405) and OPTIONS. */
+export function createRouter(routes: readonly Route[], deps: RouterDependencies): Middleware {
   const router = new Router<State>({ strict: true, sensitive: true })
   for (const route of routes) {
-    router.register(route.endpoint.path, [route.endpoint.method], answering(route, guards))
+    router.register(route.endpoint.path, [route.endpoint.method], createMiddleware(route, deps))
   }
   const dispatch = router.routes()
-  return (ctx) => dispatch(ctx as RouterContext<State>, () => answerUnmatched(ctx, guards))
+  const apiPaths = new Set(routes.filter(({ endpoint }) => endpoint.api).map(({ endpoint }) => endpoint.path))
+  return (ctx) => dispatch(ctx as RouterContext<State>, () => respondUnmatched(ctx, apiPaths, deps))
 }
 
-function answering({ endpoint, handle }: Route, guards: Guards) {
+function createMiddleware({ endpoint, handle }: Route, { authenticate, rateLimits }: RouterDependencies) {
+  const { path, auth, api, rateLimit, replies } = endpoint
   const types = producedTypes(endpoint)
-  const { auth, limit } = endpoint
+  const contentTypes = Object.fromEntries(
+    Object.entries(replies).map(([status, reply]) => [status, contentType(reply)]),
+  )
 
   return async (ctx: Context & { params: Record<string, string> }) => {
-    ctx.state.route = endpoint.path
+    ctx.state.route = path
     checkAccept(ctx, types)
-    const viewer = await admit(ctx, guards, auth, limit)
+    const viewer = await findViewer(ctx, endpoint, authenticate)
+    if (api) await rateLimits.checkRequest(ctx, viewer)
+    if (rateLimit) await rateLimits.checkBeforeInput(ctx, rateLimit, viewer)
     if (auth === 'owner') checkOwner(viewer, ctx.params.username)
     const input = await readInput(ctx, endpoint, viewer)
-    await guards.limits.afterInput(ctx, limit, viewer, input.body)
-    send(ctx, endpoint, await handle(input))
+    if (rateLimit) await rateLimits.checkAfterInput(ctx, rateLimit, viewer, input.body)
+    send(ctx, replies, contentTypes, await handle(input))
   }
 }
 
-/** Auth sends a request under `/api`, if its token and the limits before its input let it through. */
-async function admit(ctx: Context, { authenticate, limits }: Guards, auth: Auth, limit?: Limit) {
-  if (!isApi(ctx.path)) return undefined
-  const viewer = await authenticated(ctx, auth, authenticate)
-  await limits.beforeInput(ctx, limit, viewer)
-  return viewer
+function contentType(reply: Reply): string {
+  const [type = ''] = mediaTypes(reply)
+  return reply.type ? type : `${type}; charset=utf-8`
 }
 
-/**
- * Everything that a handler needs. Body, query and headers are judged together, so that a client learns every
- * fault at once; then the path, whose faults mean that what it names does not exist.
- */
-async function readInput(
-  ctx: Context & { params: Record<string, string> },
-  endpoint: Endpoint,
-  viewer: Viewer | undefined,
-): Promise<Input<Endpoint>> {
-  const validator = createValidator()
-  const body = validator.part('body', endpoint.body, endpoint.body && (await readBody(ctx)))
-  const query = validator.part('query', endpoint.query, endpoint.query && { ...ctx.query })
-  const headers = validator.part('header', endpoint.headers, ctx.headers)
-  validator.check()
-  const params = endpoint.params?.safeParse(ctx.params)
-  if (params && !params.success) throw new AppError('not-found', 'What the path names does not exist.')
-  return {
-    params: params?.data ?? {},
-    query,
-    headers,
-    body,
-    requestHeaders: ctx.headers,
-    viewer,
-    origin: ctx.state.origin,
-    url: ctx.path + ctx.search,
-  } as Input<Endpoint>
-}
-
-function send(ctx: Context, { replies }: Endpoint, output: Output<Endpoint>) {
+function send(
+  ctx: Context,
+  replies: Endpoint['replies'],
+  contentTypes: Readonly<Record<string, string>>,
+  output: Output<Endpoint>,
+) {
   ctx.status = output.status
   for (const [name, value] of Object.entries(output.headers ?? {}))
     if (value !== undefined) ctx.set(name, value)
@@ -87,23 +64,25 @@ function send(ctx: Context, { replies }: Endpoint, output: Output<Endpoint>) {
     ctx.body = null
     return
   }
-  // Node takes the listeners that Koa adds to the response of a stream for a leak.
+  // Koa adds enough listeners to a streamed response for Node to warn of a leak.
   if (isStream(output.body)) ctx.res.setMaxListeners(20)
   ctx.body = reply.type ? output.body : JSON.stringify(output.body)
-  const [type = ''] = mediaTypes(reply)
-  ctx.set('Content-Type', output.headers?.['Content-Type'] ?? (reply.type ? type : `${type}; charset=utf-8`))
+  ctx.set('Content-Type', output.headers?.['Content-Type'] ?? contentTypes[ctx.status] ?? '')
 }
 
 const isStream = (body: unknown) => body instanceof Readable
 
-async function answerUnmatched(ctx: Context, guards: Guards) {
+async function respondUnmatched(ctx: Context, apiPaths: Set<string>, deps: RouterDependencies) {
   const { matched = [] } = ctx as Partial<RouterContext>
-  if (matched.length === 0) throw new AppError('not-found', 'Nothing is at this path.')
+  if (matched.length === 0) throw new AppError('not-found', 'This path does not exist.')
   const allow = [...new Set([...matched.flatMap((layer) => layer.methods), 'OPTIONS'])].join(', ')
   if (ctx.method !== 'OPTIONS') {
-    throw new AppError('method-not-allowed', `This path has ${allow}.`, { headers: { Allow: allow } })
+    throw new AppError('method-not-allowed', `This path supports ${allow}.`, { headers: { Allow: allow } })
   }
-  await admit(ctx, guards, 'none')
+  if (matched.some((layer) => apiPaths.has(String(layer.path)))) {
+    const viewer = await findViewer(ctx, { auth: 'none', api: true }, deps.authenticate)
+    await deps.rateLimits.checkRequest(ctx, viewer)
+  }
   ctx.set('Allow', allow)
   ctx.status = 204
 }

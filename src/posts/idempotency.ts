@@ -24,8 +24,8 @@ export function createIdempotency({ db, metrics }: { db: PrismaClient; metrics: 
   const inFlight = new Set<string>()
 
   return {
-    /** Whether a request with this key was answered. */
-    async isKnown(userId: string, key: string): Promise<boolean> {
+    /** Whether a request with this key already has a response. */
+    async isReplay(userId: string, key: string): Promise<boolean> {
       return (await find(userId, key)) !== undefined
     },
 

@@ -11,6 +11,7 @@ import {
   type PostRow,
   postETag,
   postHref,
+  Referenced,
   toPost,
 } from './schema.ts'
 import type { Posts } from './service.ts'
@@ -23,6 +24,11 @@ const etag = { ETag: 'The version of the post' }
 const Precondition = z.object({ 'if-match': IfMatch })
 
 export function postRoutes(posts: Posts) {
+  const moreFaults = async ({ referenced }: Readonly<Record<string, unknown>>) => {
+    const { data } = Referenced.safeParse(referenced)
+    return posts.referenceFaults(data)
+  }
+
   return [
     route(
       {
@@ -31,15 +37,16 @@ export function postRoutes(posts: Posts) {
         auth: 'owner',
         summary: 'Post',
         tag,
-        limit: {
+        rateLimit: {
           name: 'posts',
           by: 'user',
-          unless: async (viewer, { 'idempotency-key': key }) =>
-            viewer !== undefined && typeof key === 'string' && posts.isAnswered(viewer, key),
+          isReplay: async (viewer, { 'idempotency-key': key }) =>
+            viewer !== undefined && typeof key === 'string' && posts.isReplay(viewer, key),
         },
         params: UserParams,
         headers: z.object({ 'idempotency-key': IdempotencyKey }),
         body: NewPost,
+        moreFaults,
         replies: {
           201: {
             description: 'The new post',
@@ -86,6 +93,7 @@ export function postRoutes(posts: Posts) {
         params: PostParams,
         headers: Precondition,
         body: NewPost,
+        moreFaults,
         replies: { 200: { description: 'The post as it is now', body: Post, headers: etag } },
         problems: ['precondition-failed'],
       },
@@ -103,6 +111,7 @@ export function postRoutes(posts: Posts) {
         params: PostParams,
         headers: Precondition,
         body: PostChange,
+        moreFaults,
         replies: { 200: { description: 'The post as it is now', body: Post, headers: etag } },
         problems: ['precondition-failed'],
       },

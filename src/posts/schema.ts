@@ -5,7 +5,7 @@ import { Id, Time, trimmedText } from '../http/fields.ts'
 const Text = trimmedText(1, 255).meta({ examples: ['Curiouser and curiouser!'] })
 
 /** The username of an existing user, in any case; null, empty and absent all mean none. */
-const Referenced = z
+export const Referenced = z
   .string()
   .refine((name) => name === '' || Username.safeParse(name).success, 'is no user')
   .nullable()

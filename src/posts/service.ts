@@ -3,7 +3,7 @@ import { Prisma, type PrismaClient } from '../database/generated/client.ts'
 import { type Notifications, notifySql } from '../database/notifications.ts'
 import { isForeignKeyViolation } from '../database/sql-errors.ts'
 import { retryConflicts } from '../database/transaction.ts'
-import { AppError, invalidAt } from '../errors.ts'
+import { AppError, type Fault, invalidInput } from '../errors.ts'
 import type { Metrics } from '../metrics/instruments.ts'
 import { tokenize } from '../search/tokenizer.ts'
 import type { Viewer } from '../viewer.ts'
@@ -50,9 +50,14 @@ export function createPosts({ db, notifications, metrics, idempotency }: PostsDe
       })
     },
 
-    /** Whether a request with this key was answered before, so that another one posts nothing. */
-    async isAnswered({ userId }: Viewer, key: string): Promise<boolean> {
-      return idempotency.isKnown(userId, key)
+    /** Whether a request with this key already has a response, so that another one posts nothing. */
+    async isReplay({ userId }: Viewer, key: string): Promise<boolean> {
+      return idempotency.isReplay(userId, key)
+    },
+
+    /** The fault of a `referenced` that names no user; [] if there is none. */
+    async referenceFaults(name: string | null | undefined): Promise<Fault[]> {
+      return !name || (await findUser(name)) ? [] : [noSuchUser]
     },
 
     /** @throws {AppError} not-found */
@@ -167,11 +172,14 @@ export function createPosts({ db, notifications, metrics, idempotency }: PostsDe
 
   async function findReferenced(name: string | null | undefined) {
     if (!name) return undefined
-    const user = await db.user.findUnique({
+    return (await findUser(name)) ?? missingReference()
+  }
+
+  async function findUser(name: string) {
+    return db.user.findUnique({
       where: { usernameKey: name.toLowerCase() },
       select: { id: true, username: true },
     })
-    return user ?? missingReference()
   }
 }
 
@@ -203,6 +211,8 @@ const missingPost = (): never => {
 
 const otherVersion = () => new AppError('precondition-failed', 'The post has another version by now.')
 
+const noSuchUser: Fault = { pointer: '/referenced', detail: 'is no user' }
+
 const missingReference = (): never => {
-  throw invalidAt('/referenced', 'is no user')
+  throw invalidInput([noSuchUser])
 }

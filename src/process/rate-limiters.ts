@@ -1,4 +1,4 @@
-// The counters behind the limits: in memory, or in the database where they must hold across instances.
+// Counts for the rate limits: in memory, or in the database if a limit holds across instances.
 import { hash } from 'node:crypto'
 import {
   type RateLimiterAbstract,
@@ -9,26 +9,26 @@ import {
   RateLimiterRes,
 } from 'rate-limiter-flexible'
 import type { PrismaClient } from '../database/generated/client.ts'
-import type { Limiter, LimitName } from '../http/rate-limits.ts'
+import type { RateLimiter, RateLimiters, RateLimitName } from '../http/rate-limits.ts'
 
-/** How long a count lasts from its first event on, in seconds. */
-const windows = { requests: 5 * 60, login: 5 * 60, signup: 30 * 60, posts: 60 }
+/** Seconds from the first event of a count until it restarts. */
+const windowSeconds = { requests: 5 * 60, login: 5 * 60, signup: 30 * 60, posts: 60 }
 
-/** A request does not wait longer for a primary that has no time; it is then let through. */
+/** If the primary does not respond in time, the request is allowed. */
 const primaryTimeoutMs = 250
 
 /**
- * A limiter for each limit, undefined for one of 0 events. That on all requests is in memory always, with several
- * `workers` in that of their primary: it is there to spare the database. The others are in `shared`, where that is given.
+ * A limiter for each limit, or undefined if the limit is 0. The request limit protects the database, so it is counted in
+ * memory; with several `workers`, in the primary's. The others are counted in the `shared` database, if there is one.
  */
-export function createLimiters(
-  limits: Record<LimitName, number>,
+export function createRateLimiters(
+  limits: Record<RateLimitName, number>,
   { shared, workers }: { shared: PrismaClient | undefined; workers: number },
-) {
-  const limiter = (name: LimitName, create: (options: Options) => Limiter) =>
+): RateLimiters {
+  const limiter = (name: RateLimitName, create: (options: Options) => RateLimiter) =>
     limits[name] === 0
       ? undefined
-      : create({ keyPrefix: name, points: limits[name], duration: windows[name] })
+      : create({ keyPrefix: name, points: limits[name], duration: windowSeconds[name] })
   const inDatabase = shared ? (options: Options) => countInDatabase(options, shared) : countInMemory
   return {
     requests: limiter('requests', workers > 1 ? countInPrimary : countInMemory),
@@ -38,36 +38,36 @@ export function createLimiters(
   }
 }
 
-/** Called in the primary, before it has workers: it keeps the counts that they do not keep themselves. */
-export function keepWorkersCounts() {
+/** Lets the primary count for its workers. Call it before they start. */
+export function countForWorkers() {
   new RateLimiterClusterMaster()
 }
 
-type Options = { keyPrefix: LimitName; points: number; duration: number }
+type Options = { keyPrefix: RateLimitName; points: number; duration: number }
 
-function countInMemory(options: Options): Limiter {
+function countInMemory(options: Options): RateLimiter {
   const limiter = new RateLimiterMemory(options)
   return (key) => consume(limiter, key)
 }
 
-function countInPrimary(options: Options): Limiter {
+function countInPrimary(options: Options): RateLimiter {
   const limiter = new RateLimiterCluster({ ...options, timeoutMs: primaryTimeoutMs })
   return (key) => consume(limiter, key).catch(() => undefined)
 }
 
-function countInDatabase(options: Options, db: PrismaClient): Limiter {
+function countInDatabase(options: Options, db: PrismaClient): RateLimiter {
   const limiter = new RateLimiterPostgres({
     ...options,
     storeClient: asPostgresClient(db),
     storeType: 'client',
     tableName: 'RateLimit',
     tableCreated: true,
-    // Done with everything else that expires.
+    // process/expiry.ts deletes expired counts.
     clearExpiredByTimeout: false,
-    // Whoever is beyond the limit is refused from memory, without a statement.
+    // Keys beyond the limit are refused from memory, without a statement.
     inMemoryBlockOnConsumed: options.points,
   })
-  // Addresses and what was typed as a username, perhaps a password, are nothing to keep.
+  // The key contains an address, and a username field in which somebody may have typed a password.
   return (key) => consume(limiter, hash('sha256', key, 'base64url'))
 }
 
@@ -76,15 +76,15 @@ async function consume(limiter: RateLimiterAbstract, key: string) {
   try {
     const { remainingPoints: remaining, msBeforeNext: resetMs } = await limiter.consume(key)
     return { limit, remaining, resetMs, exceeded: false }
-  } catch (refusal) {
-    if (!(refusal instanceof RateLimiterRes)) throw refusal
-    return { limit, remaining: 0, resetMs: refusal.msBeforeNext, exceeded: true }
+  } catch (error) {
+    if (!(error instanceof RateLimiterRes)) throw error
+    return { limit, remaining: 0, resetMs: error.msBeforeNext, exceeded: true }
   }
 }
 
 /**
- * What the limiter takes for a client of `pg`. Through Prisma its statements are measured, named and bounded like
- * all others, and their failures are told as what they are.
+ * Looks like a client of `pg` to the limiter, but runs statements through Prisma, so that they are measured and named,
+ * have a timeout, and fail with the same errors as all others.
  */
 function asPostgresClient(db: PrismaClient) {
   return {

@@ -11,7 +11,7 @@ import { createMetrics } from '../metrics/instruments.ts'
 import { readBuild } from './build.ts'
 import { deleteExpiredPeriodically } from './expiry.ts'
 import type { Lifecycle } from './lifecycle.ts'
-import { createLimiters } from './rate-limiters.ts'
+import { createRateLimiters } from './rate-limiters.ts'
 
 /** Process managers wait 10 s before SIGKILL; closing the database and exporting the last metrics takes the rest. */
 const drainMs = 8_000
@@ -25,7 +25,7 @@ export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): 
   lifecycle.onStop(() => stopping.abort())
 
   const checks = createChecks(database, stopping.signal)
-  const limiters = createLimiters(config.limits, {
+  const limiters = createRateLimiters(config.limits, {
     shared: database.kind === 'postgresql' ? database.client : undefined,
     workers: config.workers,
   })

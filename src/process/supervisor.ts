@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { createMetrics } from '../metrics/instruments.ts'
 import { readBuild } from './build.ts'
 import { onFirstSignal } from './lifecycle.ts'
-import { keepWorkersCounts } from './rate-limiters.ts'
+import { countForWorkers } from './rate-limiters.ts'
 import { startWorker, type Worker, type WorkerExit } from './worker.ts'
 
 /** A worker that ran for this long is replaced at once. For others the delay doubles each time. */
@@ -21,7 +21,7 @@ const longestDelayMs = 30_000
  */
 export async function supervise(count: number, log: Logger): Promise<void> {
   const metrics = createMetrics(readBuild())
-  keepWorkersCounts()
+  countForWorkers()
   const stopping = new AbortController()
   const { signal } = stopping
   // Each worker adds a listener, so Node would report a leak.

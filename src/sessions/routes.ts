@@ -17,7 +17,7 @@ export function sessionRoutes(sessions: Sessions) {
         auth: 'none',
         summary: 'Log in',
         tag,
-        limit: { name: 'login', by: 'address', and: 'username' },
+        rateLimit: { name: 'login', by: 'address', bodyField: 'username', onExceeded: sessions.loginLimited },
         body: Credentials,
         replies: { 200: { description: 'A token and its user', body: Login, headers: cacheControl } },
         problems: ['wrong-credentials'],

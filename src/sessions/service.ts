@@ -47,6 +47,11 @@ export function createSessions({
       return { token, expiresAt, user }
     },
 
+    /** Records an attempt that the rate limit refused; `login` records the other outcomes. */
+    loginLimited() {
+      metrics.loggedIn('limited')
+    },
+
     /** The user and session of a live token; undefined where it is none. */
     async authenticate(token: string) {
       const session = await db.session.findUnique({

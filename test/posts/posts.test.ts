@@ -262,6 +262,29 @@ describe('PUT and PATCH /api/users/:username/collection/:id', () => {
   })
 })
 
+describe('a body with several faults', () => {
+  it.each(['POST', 'PUT', 'PATCH'])('%s reports an unknown user next to format errors', async (method) => {
+    const alice = await buildUser(service)
+    const { href } = await buildPost(service, alice)
+    const path = method === 'POST' ? `/api/users/${alice.username}/collection` : href
+    const { token } = alice
+    const send = (json: object, headers = {}) => call(service, method, path, { token, json, headers })
+    const blank = { pointer: '/text', detail: 'must not be blank' }
+    const unknown = { pointer: '/referenced', detail: 'is no user' }
+
+    const both = await send({ text: ' ', referenced: uniqueName() })
+    expect(both).toMatchObject({ status: 400, body: { errors: [blank, unknown] } })
+    expect((await send({ text: ' ', referenced: alice.username })).body.errors).toEqual([blank])
+    expect((await send({ text: ' ', referenced: 'a\0b' })).body.errors).toEqual([blank, unknown])
+    expect((await send({ text: ' ' })).body.errors).toEqual([blank])
+
+    const header = method === 'POST' ? 'Idempotency-Key' : 'If-Match'
+    const inHeader = { header, detail: expect.any(String) }
+    const withHeader = await send({ text: 'x', referenced: uniqueName() }, { [header]: 'a b' })
+    expect(withHeader.body.errors).toEqual([unknown, inHeader])
+  })
+})
+
 describe('DELETE /api/users/:username/collection/:id', () => {
   it('answers 204, then 404, and takes the post from list, count and metrics', async () => {
     const alice = await buildUser(service)

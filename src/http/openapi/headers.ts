@@ -1,44 +1,46 @@
-// The headers of answers in the OpenAPI document: those that many have, once, and references to them.
-import { isApi } from '../endpoint.ts'
+// Response headers in the OpenAPI document. Headers of many responses are components, which the responses reference.
+import type { Endpoint } from '../endpoint.ts'
 
 const text = { type: 'string' as const }
 const count = { type: 'integer' as const, minimum: 0 }
 
-/** Those with `required` are always there. */
 export const sharedHeaders = {
   'X-Request-Id': {
-    description: 'The id of the request: the client’s own where it sent one that could be kept.',
+    description: 'The request id: the client’s, if it sent a valid one.',
     required: true,
     schema: text,
   },
   'RateLimit-Limit': {
-    description: 'How many requests the nearest limit allows in its window.',
+    description: 'How many requests per window the tightest rate limit allows.',
     schema: count,
   },
-  'RateLimit-Remaining': { description: 'How many of them are left.', schema: count },
-  'RateLimit-Reset': { description: 'The seconds until all of them are there again.', schema: count },
-  'Cache-Control': { description: '`no-store`: nobody may keep the answer.', required: true, schema: text },
+  'RateLimit-Remaining': { description: 'How many requests remain in this window.', schema: count },
+  'RateLimit-Reset': { description: 'Seconds until the window ends.', schema: count },
+  'Cache-Control': {
+    description: '`no-store`: the response must not be cached.',
+    required: true,
+    schema: text,
+  },
   'WWW-Authenticate': { description: 'The challenge, `Bearer` (RFC 6750).', required: true, schema: text },
-  'Accept-Encoding': { description: '`identity`, where the body was encoded.', schema: text },
-  'Retry-After': { description: 'The seconds to wait.', schema: count },
+  'Accept-Encoding': { description: '`identity`, if the body had a Content-Encoding.', schema: text },
+  'Retry-After': { description: 'Seconds to wait before the next attempt.', schema: count },
 }
 
 export type SharedHeader = keyof typeof sharedHeaders
 
-/** References to shared headers. */
 export function references(...names: SharedHeader[]) {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 }
 
-/** What every answer at a path carries. */
-export function generalHeaders(path: string) {
+/** The headers of every response of an endpoint. */
+export function generalHeaders({ api, rateLimit }: Endpoint) {
   return {
     ...references('X-Request-Id'),
-    ...(isApi(path) && references('RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset')),
+    ...((api || rateLimit) && references('RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset')),
   }
 }
 
-/** An endpoint's own headers, by name with a description each. */
+/** The headers that a reply declares, by name with a description each. */
 export function ownHeaders(headers: Readonly<Record<string, string>> = {}, required: boolean) {
   return Object.fromEntries(
     Object.entries(headers).map(([name, description]) => [name, { description, required, schema: text }]),

@@ -1,4 +1,4 @@
-// An endpoint's declaration as an operation of the OpenAPI document.
+// Translates the declaration of an endpoint to an operation of the OpenAPI document.
 import type { RouteConfig } from '@asteasolutions/zod-to-openapi'
 import { z } from 'zod'
 import type { Endpoint, Reply } from '../endpoint.ts'
@@ -6,7 +6,7 @@ import { IfNoneMatch } from '../headers/conditional-requests.ts'
 import { mediaTypes } from '../headers/content-negotiation.ts'
 import { headerName } from '../input.ts'
 import { generalHeaders, ownHeaders } from './headers.ts'
-import { failures } from './problems.ts'
+import { errorResponses } from './problems.ts'
 
 export function operation(endpoint: Endpoint): RouteConfig {
   const { method, path, auth, summary, tag, params, query, body } = endpoint
@@ -16,7 +16,7 @@ export function operation(endpoint: Endpoint): RouteConfig {
     path: path.replace(/:(\w+)/g, '{$1}'),
     operationId: operationId(endpoint),
     summary,
-    description: [endpoint.description, audience[auth]].filter((part) => part).join(' '),
+    description: [endpoint.description, access[auth]].filter((part) => part).join(' '),
     tags: [tag],
     security: auth === 'none' ? [] : [{ bearer: [] }],
     request: {
@@ -33,20 +33,20 @@ export function operation(endpoint: Endpoint): RouteConfig {
         },
       }),
     },
-    responses: { ...successes(endpoint), ...failures(endpoint) },
+    responses: { ...successResponses(endpoint), ...errorResponses(endpoint) },
   }
 }
 
-/** `GET /api/users/:username` is `getUsersUsername`: unique, and the same as long as the path is. */
+/** `GET /api/users/:username` becomes `getUsersUsername`. The id is stable: it changes only if the path does. */
 function operationId({ method, path }: Endpoint): string {
   const words = path.replace(/^\/api(?=\/)/, '').match(/[A-Za-z]+/g) ?? ['index']
   return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
 }
 
-const audience = {
+const access = {
   none: 'Open to anyone.',
-  user: 'Needs a token.',
-  owner: 'Only the user that the path names may do this.',
+  user: 'Requires a token.',
+  owner: 'Only the user named in the path may do this.',
 }
 
 function headerParameters({ headers, replies }: Endpoint) {
@@ -55,15 +55,21 @@ function headerParameters({ headers, replies }: Endpoint) {
   return named.length > 0 ? z.object(Object.fromEntries(named)) : undefined
 }
 
-function successes({ path, replies }: Endpoint): RouteConfig['responses'] {
-  return Object.fromEntries(Object.entries(replies).map(([status, reply]) => [status, success(path, reply)]))
+function successResponses(endpoint: Endpoint): RouteConfig['responses'] {
+  return Object.fromEntries(
+    Object.entries(endpoint.replies).map(([status, reply]) => [status, successResponse(endpoint, reply)]),
+  )
 }
 
-function success(path: string, reply: Reply) {
+function successResponse(endpoint: Endpoint, reply: Reply) {
   const { description, body, headers, optionalHeaders } = reply
   return {
     description,
-    headers: { ...ownHeaders(headers, true), ...ownHeaders(optionalHeaders, false), ...generalHeaders(path) },
+    headers: {
+      ...ownHeaders(headers, true),
+      ...ownHeaders(optionalHeaders, false),
+      ...generalHeaders(endpoint),
+    },
     ...(body && { content: Object.fromEntries(mediaTypes(reply).map((type) => [type, { schema: body }])) }),
   }
 }

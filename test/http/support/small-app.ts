@@ -1,0 +1,41 @@
+// The real middlewares and router with routes of a test's own, without a database.
+import Koa from 'koa'
+import { pino } from 'pino'
+import type { Authenticate } from '../../../src/http/authentication.ts'
+import type { State } from '../../../src/http/context.ts'
+import type { Route } from '../../../src/http/endpoint.ts'
+import { origin } from '../../../src/http/headers/origin.ts'
+import { requestId } from '../../../src/http/headers/request-id.ts'
+import { problemHandler } from '../../../src/http/problems/handler.ts'
+import { createRateLimits, type RateLimiters } from '../../../src/http/rate-limits.ts'
+import { recordRequestMetrics } from '../../../src/http/request-metrics.ts'
+import { createRouter } from '../../../src/http/router.ts'
+import { startServer, type Timeouts } from '../../../src/http/server.ts'
+import { createMetrics } from '../../../src/metrics/instruments.ts'
+
+export type SmallApp = {
+  routes: Route[]
+  authenticate?: Authenticate
+  limiters?: Partial<RateLimiters>
+  timeouts?: Partial<Timeouts>
+}
+
+/** Starts a server on a free port. */
+export async function startSmallApp({ routes, authenticate, limiters, timeouts }: SmallApp) {
+  const metrics = createMetrics({ version: '', revision: '', runtime: '' })
+  const rateLimits = createRateLimits({
+    requests: undefined,
+    login: undefined,
+    signup: undefined,
+    posts: undefined,
+    ...limiters,
+  })
+  const app = new Koa<State>()
+  app.use(requestId())
+  app.use(recordRequestMetrics(metrics))
+  app.use(problemHandler({ log: pino({ level: 'silent' }), metrics, isUnavailable: () => false }))
+  app.use(origin(undefined))
+  app.use(createRouter(routes, { authenticate: authenticate ?? (async () => undefined), rateLimits }))
+  const server = await startServer({ handle: app.callback(), host: 'localhost', port: 0, metrics, timeouts })
+  return { url: `http://localhost:${server.port}`, stop: () => server.stop(0) }
+}
