@@ -1,4 +1,4 @@
-// Every expression in rules, dashboards and docs against a live Prometheus: it names what there is, and gives data.
+// Every PromQL expression in rules, dashboards and docs uses existing metrics and labels, and returns data.
 import { globSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -18,7 +18,7 @@ type RulesFile = { groups: { rules: { record?: string; alert?: string; expr: str
 type Target = { expr: string; legendFormat: string }
 type Dashboard = { panels: { title: string; targets?: Target[] }[] }
 
-/** 5m is 20 s, so that rules have something to say within seconds. */
+/** Shortens 5m to 20 s, so that rules have values within seconds. */
 const divisor = 15
 
 const rules = globSync('deploy/prometheus/rules/*.yml')
@@ -42,12 +42,12 @@ const documented = ['README.md', ...globSync('docs/*.md')].flatMap((file) =>
   })),
 )
 const queries = [...panels, ...documented]
-const ofPrometheus = ['up', 'ALERTS', 'scrape_duration_seconds', 'scrape_samples_scraped', 'target_info']
+const builtIn = ['up', 'ALERTS', 'scrape_duration_seconds', 'scrape_samples_scraped', 'target_info']
 
-describe('rules, dashboards and docs', () => {
-  it('name what the catalogue has, what a rule records, or what Prometheus makes itself', () => {
+describe('the expressions in rules, dashboards and docs', () => {
+  it('use only metrics of the catalogues, recorded series and built-in series of Prometheus', () => {
     const recorded = rules.map(({ name }) => name)
-    const known = new Set([...metricsByFamily.keys(), ...recorded, ...ofPrometheus])
+    const known = new Set([...metricsByFamily.keys(), ...recorded, ...builtIn])
     const unknown = [...rules, ...queries].flatMap(({ name, expr }) =>
       readExpression(expr)
         .metrics.filter(
@@ -59,7 +59,7 @@ describe('rules, dashboards and docs', () => {
   })
 })
 
-describe.runIf(hasServer())('rules, dashboards and docs, asked of a live Prometheus', () => {
+describe.runIf(hasServer())('the expressions in rules, dashboards and docs, in a live Prometheus', () => {
   let service: Service
   let monitoring: Monitoring
   const undo: (() => Promise<unknown>)[] = []
@@ -75,24 +75,24 @@ describe.runIf(hasServer())('rules, dashboards and docs, asked of a live Prometh
     await administer(database.url, failing)
     monitoring = await startMonitoring({ prometheus, alertmanager, divisor, target: addressOf(service) })
     undo.push(monitoring.stop)
-    // What the push profile adds: here the service's own page stands for the Collector's.
+    // Stands in for the Collector of the profile `push`.
     await monitoring.setTargets('collector', [addressOf(service)])
   }, 90_000)
   afterAll(async () => {
     for (const step of undo.toReversed()) await step()
   })
 
-  it('have data after some traffic, and name nothing that is not there', {
+  it('return data after some traffic, and use only existing metrics and labels', {
     timeout: 120_000,
   }, async (context) => {
     requireProgram('prometheus', context)
     requireProgram('alertmanager', context)
     let empty: string[] = []
     await until(
-      'every query gives data',
+      'every query returns data',
       async () => {
         await makeTraffic(service)
-        empty = await namesWithoutData(monitoring.url)
+        empty = await queriesWithoutData(monitoring.url)
         return empty.length === 0
       },
       75_000,
@@ -113,11 +113,11 @@ describe.runIf(hasServer())('rules, dashboards and docs, asked of a live Prometh
   })
 })
 
-/** A post with the text `fail` is an error that nobody foresaw. */
+/** Makes inserting a post with the text `fail` an unexpected database error. */
 const failing = `CREATE FUNCTION fail() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$ LANGUAGE plpgsql;
   CREATE TRIGGER fail BEFORE INSERT ON "Post" FOR EACH ROW WHEN (NEW."text" = 'fail') EXECUTE FUNCTION fail()`
 
-/** Some of everything: successes, refusals, an unknown path, an error. */
+/** Requests that succeed, are rejected, match no route, or fail with an exception. */
 async function makeTraffic(target: { url: string }) {
   const user = await buildUser(target)
   const other = await buildUser(target)
@@ -132,33 +132,33 @@ async function makeTraffic(target: { url: string }) {
   await call(target, 'PUT', `${mine}/following/${other.username}`, { token })
   await call(target, 'GET', `${mine}/timeline`, { token })
   await call(target, 'POST', '/api/users', { json: { username: user.username, password: user.password } })
-  await call(target, 'POST', '/api/login', { json: { username: uniqueName(), password: 'a guess of mine' } })
+  await call(target, 'POST', '/api/login', { json: { username: uniqueName(), password: 'a wrong password' } })
   await call(target, 'GET', '/nowhere')
 }
 
-async function ask<T>(url: string, path: string): Promise<T> {
+async function query<T>(url: string, path: string): Promise<T> {
   const response = await fetch(url + path)
   return ((await response.json()) as { data: T }).data
 }
 
 type Vector = { result: { metric: Record<string, string>; value: [number, string] }[] }
 
-/** Queries that give nothing, or only what is no number, or lack a label that their legend shows. */
-async function namesWithoutData(url: string): Promise<string[]> {
+/** Queries that return no number, or whose result lacks a label that the legend shows. */
+async function queriesWithoutData(url: string): Promise<string[]> {
   const names: string[] = []
   for (const { name, expr, legend } of queries) {
-    const { result } = await ask<Vector>(url, `/api/v1/query?query=${encodeURIComponent(expr)}`)
+    const { result } = await query<Vector>(url, `/api/v1/query?query=${encodeURIComponent(expr)}`)
     const numbers = result.filter(({ value }) => value[1] !== 'NaN')
     const shown = Array.from(legend.matchAll(/\{\{(\w+)\}\}/g), ([, label = '']) => label)
     if (numbers.length === 0) names.push(`${name}: ${expr}`)
     else if (!shown.every((label) => numbers.some(({ metric }) => label in metric)))
-      names.push(`${name}: its legend ${legend}`)
+      names.push(`${name}: legend ${legend}`)
   }
   return names
 }
 
 async function labelsByMetric(url: string): Promise<Map<string, Set<string>>> {
-  const series = await ask<Record<string, string>[]>(url, `/api/v1/series?match[]={__name__=~".%2B"}`)
+  const series = await query<Record<string, string>[]>(url, `/api/v1/series?match[]={__name__=~".%2B"}`)
   const labels = new Map<string, Set<string>>()
   for (const { __name__: name = '', ...rest } of series) {
     const known = labels.get(name) ?? new Set()

@@ -1,11 +1,11 @@
-// The PromQL that a page of documentation tells its readers to ask.
+// Finds the PromQL expressions in a page of the documentation.
 
-/** Code in columns of tables that are headed `Query`, and code anywhere that aggregates or takes a rate. */
+/** Returns the code in table columns headed `Query`, and code elsewhere that starts with a PromQL function. */
 export function queriesOf(page: string): string[] {
-  return [...new Set([...inTables(page), ...anywhere(page)])]
+  return [...new Set([...codeInQueryColumns(page), ...promqlCode(page)])]
 }
 
-function inTables(page: string): string[] {
+function codeInQueryColumns(page: string): string[] {
   const tables = page.matchAll(/(?:^\|.*\|\n)+/gm)
   return Array.from(tables, ([table]) => table.trimEnd().split('\n').map(cellsOf)).flatMap(
     ([head = [], , ...rows]) => {
@@ -15,14 +15,14 @@ function inTables(page: string): string[] {
   )
 }
 
-/** A bar that is no border is escaped. */
+/** Splits at unescaped bars; an escaped bar belongs to a cell. */
 const cellsOf = (row: string) =>
   row
     .split(/(?<!\\)\|/)
     .slice(1, -1)
     .map((cell) => cell.trim().replaceAll('\\|', '|'))
 
-const anywhere = (page: string) =>
+const promqlCode = (page: string) =>
   codeIn(page.replaceAll('\\|', '|')).filter((code) =>
     /^(sum|count|max|min|rate|increase|histogram_quantile)\b[^()]*\([^)]/.test(code),
   )
