@@ -1,2 +1,2 @@
-/** The user who sends a request, and the session that the request's token belongs to. */
+/** The user who sends a request, and the session of the request's token. */
 export type Viewer = { userId: string; username: string; usernameKey: string; sessionId: string }

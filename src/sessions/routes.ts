@@ -6,7 +6,7 @@ import type { Sessions } from './service.ts'
 
 const tag = 'Sessions'
 const noStore = { 'Cache-Control': 'no-store' }
-const cacheControl = { 'Cache-Control': 'no-store: the answer is for its reader alone' }
+const cacheControl = { 'Cache-Control': '`no-store`: the response is private' }
 
 export function sessionRoutes(sessions: Sessions) {
   return [
@@ -19,7 +19,7 @@ export function sessionRoutes(sessions: Sessions) {
         tag,
         rateLimit: { name: 'login', by: 'address', bodyField: 'username', onExceeded: sessions.loginLimited },
         body: Credentials,
-        replies: { 200: { description: 'A token and its user', body: Login, headers: cacheControl } },
+        replies: { 200: { description: 'The token and its user', body: Login, headers: cacheControl } },
         problems: ['wrong-credentials'],
       },
       async ({ body, origin }) => {
@@ -39,7 +39,7 @@ export function sessionRoutes(sessions: Sessions) {
         auth: 'user',
         summary: 'Log out',
         tag,
-        replies: { 204: { description: 'The token is dead', headers: cacheControl } },
+        replies: { 204: { description: 'The token is invalid from now on', headers: cacheControl } },
       },
       async ({ viewer }) => {
         await sessions.logout(viewer.sessionId)
@@ -52,11 +52,11 @@ export function sessionRoutes(sessions: Sessions) {
         method: 'GET',
         path: '/api/sessions',
         auth: 'user',
-        summary: 'List the own live sessions',
+        summary: 'List your active sessions',
         tag,
         replies: {
           200: {
-            description: 'All of them, the newest first',
+            description: 'All active sessions, newest first',
             body: z.array(Session),
             headers: cacheControl,
           },
@@ -73,10 +73,10 @@ export function sessionRoutes(sessions: Sessions) {
         method: 'DELETE',
         path: '/api/sessions/:id',
         auth: 'user',
-        summary: 'End one of the own sessions',
+        summary: 'End one of your sessions',
         tag,
         params: SessionParams,
-        replies: { 204: { description: 'The session is ended', headers: cacheControl } },
+        replies: { 204: { description: 'The session has ended', headers: cacheControl } },
       },
       async ({ viewer, params }) => {
         await sessions.end(viewer.userId, params.id)

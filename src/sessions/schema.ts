@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { User } from '../accounts/schema.ts'
 import { Id, Time } from '../http/fields.ts'
 
-/** Only the types are checked: a password that was valid when it was set must stay one. */
+/** Checks only the types: a password that was valid when it was set must remain usable. */
 export const Credentials = z
   .object({
     username: z.string().meta({ examples: ['alice'] }),
@@ -16,7 +16,7 @@ const expiresAt = Time.meta({ examples: ['2026-12-24T10:00:00.000Z'] })
 export const Login = z
   .object({
     token: z.string().meta({
-      description: 'For `Authorization: Bearer TOKEN`. It is shown only here.',
+      description: 'Send it as `Authorization: Bearer TOKEN`. Only this response shows it.',
       examples: ['x5vQ2mWc8Zr0yT1nK7bLd3fGh6jPq9sUa4eRiOoXkCw'],
     }),
     expiresAt,
@@ -30,7 +30,7 @@ export const Session = z
     createdAt: Time,
     lastUsedAt: Time,
     expiresAt,
-    current: z.boolean().meta({ description: 'Whether this request came with its token.' }),
+    current: z.boolean().meta({ description: 'Whether this request used the token of this session.' }),
   })
   .meta({ id: 'Session' })
 
@@ -38,6 +38,7 @@ export const SessionParams = z.object({ id: Id })
 
 export type SessionRow = { id: string; createdAt: Date; lastUsedAt: Date; expiresAt: Date }
 
+/** The session of a response; `currentId` is the session that the request uses. */
 export function toSession(row: SessionRow, currentId: string): z.input<typeof Session> {
   return {
     id: row.id,

@@ -5,14 +5,15 @@ import type { PrismaClient } from '../database/generated/client.ts'
 import { retryConflicts } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Metrics } from '../metrics/instruments.ts'
+import type { Viewer } from '../viewer.ts'
 import type { Credentials, SessionRow } from './schema.ts'
 
 export type Sessions = ReturnType<typeof createSessions>
 
-/** When a session was last used is kept to the minute, so that reading costs no write. */
-const touchEveryMs = 60_000
+/** `lastUsedAt` is updated at most once a minute, so that most reads cost no write. */
+const lastUsedStepMs = 60_000
 
-/** Logging in and out, and the users of live tokens. `ttlMs` is how long a session lives from its login. */
+/** Login, logout and authentication. A session expires `ttlMs` after its login. */
 export function createSessions({
   db,
   metrics,
@@ -23,19 +24,19 @@ export function createSessions({
   ttlMs: number
 }) {
   return {
-    /** @throws {AppError} wrong-credentials, the same for an unknown user and a wrong password, in time too. */
+    /** @throws {AppError} wrong-credentials, with the same message and timing for an unknown user and a wrong password */
     async login({
       username,
       password,
     }: Credentials): Promise<{ token: string; expiresAt: Date; user: UserRow }> {
-      // PostgreSQL cannot be asked for a name with a NUL in it; nobody has one.
+      // A text parameter with NUL makes PostgreSQL fail; no username contains a space either.
       const usernameKey = username.replaceAll('\0', ' ').toLowerCase()
       const user = await db.user.findUnique({ where: { usernameKey } })
       if (!(await verifyPassword(password, user?.passwordHash)) || !user) throw wrongCredentials()
       const token = newToken()
       const now = new Date()
       const expiresAt = new Date(now.getTime() + ttlMs)
-      // The lock and the hash that was verified: a password that is being changed starts no session any more.
+      // Comparing the hash under a lock prevents a session with a password that is changed concurrently.
       const started = await retryConflicts(
         () => db.$executeRaw`
           INSERT INTO "Session" ("id", "userId", "tokenHash", "createdAt", "lastUsedAt", "expiresAt")
@@ -52,8 +53,8 @@ export function createSessions({
       metrics.loggedIn('limited')
     },
 
-    /** The user and session of a live token; undefined where it is none. */
-    async authenticate(token: string) {
+    /** The user and session of a token; undefined if the token is invalid or expired. */
+    async authenticate(token: string): Promise<Viewer | undefined> {
       const session = await db.session.findUnique({
         where: { tokenHash: hashToken(token) },
         select: { id: true, lastUsedAt: true, expiresAt: true, user: { select: viewerFields } },
@@ -61,14 +62,14 @@ export function createSessions({
       })
       const now = new Date()
       if (!session || session.expiresAt <= now) return undefined
-      if (now.getTime() - session.lastUsedAt.getTime() >= touchEveryMs) {
+      if (now.getTime() - session.lastUsedAt.getTime() >= lastUsedStepMs) {
         await db.session.updateMany({ where: { id: session.id }, data: { lastUsedAt: now } })
       }
       const { id: userId, username, usernameKey } = session.user
       return { userId, username, usernameKey, sessionId: session.id }
     },
 
-    /** The live sessions of a user, the newest first. */
+    /** The active sessions of a user, newest first. */
     async list(userId: string): Promise<SessionRow[]> {
       return db.session.findMany({
         where: { userId, expiresAt: { gt: new Date() } },
@@ -77,21 +78,21 @@ export function createSessions({
       })
     },
 
-    /** Ends the session of the viewer at once; one that has ended meanwhile is no failure. */
+    /** Ends a session; does nothing if it has already ended. */
     async logout(sessionId: string): Promise<void> {
       await db.session.deleteMany({ where: { id: sessionId } })
     },
 
-    /** Ends a session at once. @throws {AppError} not-found for one that is not the user's. */
+    /** Ends a session of a user. @throws {AppError} not-found for an unknown session and for another user's */
     async end(userId: string, sessionId: string): Promise<void> {
       const { count } = await db.session.deleteMany({ where: { id: sessionId, userId } })
-      if (count === 0) throw new AppError('not-found', 'You have no such session.')
+      if (count === 0) throw new AppError('not-found', 'No such session.')
     },
   }
 
   function wrongCredentials(): AppError {
     metrics.loggedIn('wrong_credentials')
-    return new AppError('wrong-credentials', 'No user has this username and this password.', {
+    return new AppError('wrong-credentials', 'The username or the password is wrong.', {
       headers: { 'WWW-Authenticate': 'Bearer' },
     })
   }
