@@ -17,14 +17,12 @@ import { createRateLimits, type RateLimiters } from './http/rate-limits.ts'
 import { recordRequestMetrics } from './http/request-metrics.ts'
 import { createRouter } from './http/router.ts'
 import type { Metrics } from './metrics/instruments.ts'
-import { createIdempotency } from './posts/idempotency.ts'
 import { createPostLists } from './posts/lists.ts'
 import { createPosts } from './posts/service.ts'
 import { createRoutes } from './routes.ts'
 import { createSessions } from './sessions/service.ts'
 import { createFeed } from './timeline/feed.ts'
 import { createTimeline } from './timeline/service.ts'
-import { createStreams } from './timeline/streams.ts'
 
 export type AppDependencies = {
   config: Config
@@ -41,16 +39,14 @@ export function createApp(deps: AppDependencies): Koa<State> {
   const { config, database, limiters, metrics, log, checks, stopping } = deps
   const { client: db, notifications } = database
   const sessions = createSessions({ db, metrics, ttlMs: config.sessionTtlMs })
-  const timeline = createTimeline({ db, metrics })
   const feed = createFeed({ db, notifications, log })
   const routes = createRoutes({
     accounts: createAccounts({ db, metrics }),
     sessions,
-    posts: createPosts({ db, notifications, metrics, idempotency: createIdempotency({ db, metrics }) }),
+    posts: createPosts({ db, notifications, metrics }),
     postLists: createPostLists({ db }),
     follows: createFollows({ db, metrics }),
-    timeline,
-    streams: createStreams({ db, feed, timeline, metrics, stopping }),
+    timeline: createTimeline({ db, feed, metrics, stopping }),
     checks,
   })
   metrics.expectRoutes([...new Set(routes.map(({ endpoint }) => endpoint.path))])

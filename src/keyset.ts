@@ -1,13 +1,13 @@
-// Keyset paging: a page starts below the last id that the client has seen, so rows written or deleted
-// meanwhile neither repeat nor hide others.
+// Keyset pagination: a page starts after the last id that the client has seen, so no row is skipped or repeated
+// while other rows are written.
 
-/** What to read: at most `limit` rows, with ids below `cursor`. */
+/** A page to read: at most `limit` rows, with ids below `cursor`. */
 export type Page = { limit: number; cursor?: string | undefined }
 
-/** The rows of a page, and the cursor of the next one while there is more. */
+/** The rows of a page; `next` is the cursor of the next page, undefined on the last one. */
 export type Slice<Row> = { rows: Row[]; next: string | undefined }
 
-/** Cuts what was read with `limit + 1` rows to the page, and says where the next one starts. */
+/** Cuts rows that were read with `limit + 1` to the page. */
 export function slice<Row extends { id: string }>(rows: Row[], { limit }: Page): Slice<Row> {
   const page = rows.slice(0, limit)
   return { rows: page, next: rows.length > limit ? page.at(-1)?.id : undefined }

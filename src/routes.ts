@@ -6,7 +6,6 @@ import type { Follows } from './follows/service.ts'
 import { type Checks, healthRoutes } from './health/routes.ts'
 import { apiRoutes, type Route } from './http/endpoint.ts'
 import { openApiRoute } from './http/openapi/document.ts'
-import { postListRoutes } from './posts/list-routes.ts'
 import type { PostLists } from './posts/lists.ts'
 import { postRoutes } from './posts/routes.ts'
 import type { Posts } from './posts/service.ts'
@@ -14,8 +13,6 @@ import { sessionRoutes } from './sessions/routes.ts'
 import type { Sessions } from './sessions/service.ts'
 import { timelineRoutes } from './timeline/routes.ts'
 import type { Timeline } from './timeline/service.ts'
-import { timelineStreamRoutes } from './timeline/stream-routes.ts'
-import type { Streams } from './timeline/streams.ts'
 import { docsRoutes } from './web/api-docs.ts'
 import { landingRoute } from './web/landing.ts'
 import { problemRoutes } from './web/problem-pages.ts'
@@ -27,7 +24,6 @@ export type Services = {
   postLists: PostLists
   follows: Follows
   timeline: Timeline
-  streams: Streams
   checks: Checks
 }
 
@@ -36,11 +32,9 @@ export function createRoutes(services: Services): Route[] {
   const api = apiRoutes([
     ...accountRoutes(services.accounts),
     ...sessionRoutes(services.sessions),
-    ...postRoutes(services.posts),
-    ...postListRoutes(services.postLists),
+    ...postRoutes(services.posts, services.postLists),
     ...followRoutes(services.follows),
     ...timelineRoutes(services.timeline),
-    ...timelineStreamRoutes(services.streams),
   ])
   const documented = [
     ...api,

@@ -1,6 +1,6 @@
 /**
- * The commonest passwords of 8 characters and more, from public counts of leaked ones, in lower case. NIST SP
- * 800-63B, section 5.1.1.2, asks to refuse them.
+ * The most common passwords of at least 8 characters in public lists of leaked passwords, in lower case. NIST SP
+ * 800-63B, section 5.1.1.2, requires that they are rejected.
  */
 export const commonPasswords: ReadonlySet<string> = new Set(
   `12345678 123456789 1234567890 12345678910 123123123 987654321 9876543210 0123456789 11111111 111111111

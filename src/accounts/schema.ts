@@ -6,17 +6,16 @@ const usernamePattern = /^(?=.*[A-Za-z0-9])[A-Za-z0-9_.-]{1,50}$/
 
 export const Username = z
   .string()
-  .regex(usernamePattern, 'must be 1 to 50 of A-Z a-z 0-9 _ . - with at least one letter or digit')
-  .meta({ description: 'The name of a user, in any case.', examples: ['alice'] })
+  .regex(usernamePattern, 'must be 1 to 50 characters of A-Z a-z 0-9 _ . - with at least one letter or digit')
+  .meta({ description: 'The username; case is ignored in lookups.', examples: ['alice'] })
 
-/** The path's user; what is no username is nobody's. */
 export const UserParams = z.object({ username: Username })
 
 const Password = text(8, 128)
-  .refine((password) => !commonPasswords.has(password.toLowerCase()), 'is one of the commonest passwords')
+  .refine((password) => !commonPasswords.has(password.toLowerCase()), 'is one of the most common passwords')
   .meta({ format: 'password', examples: ['correct horse battery'] })
 
-/** Empty means none, as null does. */
+/** Empty text becomes null. */
 const optionalText = (max: number) =>
   trimmedText(0, max)
     .nullable()
@@ -43,7 +42,7 @@ export const UserChange = z
     currentPassword: z
       .string()
       .optional()
-      .meta({ description: 'Needed with a new password.', format: 'password' }),
+      .meta({ description: 'Required with a new password.', format: 'password' }),
   })
   .meta({ id: 'UserChange', examples: [{ displayName: 'Alice Liddell', bio: 'Down the rabbit hole.' }] })
 export type UserChange = z.output<typeof UserChange>
@@ -59,7 +58,10 @@ export const User = z
   })
   .meta({ id: 'User' })
 
-/** A user as the database has it, without what nobody may see. */
+/** The detail of a fault where a field names an unknown user. */
+export const noSuchUser = 'No such user'
+
+/** A user as read from the database, without the password hash. */
 export type UserRow = {
   id: string
   username: string
@@ -71,8 +73,10 @@ export type UserRow = {
   followingCount: number
 }
 
+/** The URL of a user; `origin` is scheme and host, such as `https://host`. */
 export const userHref = (origin: string, username: string) => `${origin}/api/users/${username}`
 
+/** The user of a response. */
 export function toUser(row: UserRow, origin: string): z.input<typeof User> {
   return {
     href: userHref(origin, row.username),

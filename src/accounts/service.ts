@@ -1,6 +1,7 @@
 import { v7 as newId } from 'uuid'
 import { hashPassword, verifyPassword } from '../credentials.ts'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
+import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
 import { isUniqueViolation } from '../database/sql-errors.ts'
 import { retryConflicts, transact } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
@@ -9,15 +10,15 @@ import type { Metrics } from '../metrics/instruments.ts'
 import { newestMatches } from '../search/newest-matches.ts'
 import { searchQuery, tokenize } from '../search/tokenizer.ts'
 import type { Viewer } from '../viewer.ts'
-import { userColumns } from './rows.ts'
+import { findUser, userColumns, userNotFound } from './rows.ts'
 import type { NewUser, UserChange, UserRow } from './schema.ts'
 
 export type Accounts = ReturnType<typeof createAccounts>
 
-/** Users: signing up, profiles, their end. Ids and keys are the service's own; names go in and out as given. */
+/** Users: sign-up, profiles and deletion. */
 export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Metrics }) {
   return {
-    /** @throws {AppError} username-taken, in any case of its letters. */
+    /** @throws {AppError} username-taken, regardless of case */
     async register({ username, password, displayName = null, bio = null }: NewUser): Promise<UserRow> {
       const passwordHash = await hashPassword(password)
       const row = { id: newId(), username, displayName, bio, createdAt: new Date() }
@@ -36,67 +37,69 @@ export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Met
 
     /** @throws {AppError} not-found */
     async find(username: string): Promise<UserRow> {
-      const user = await db.user.findUnique({
-        where: { usernameKey: username.toLowerCase() },
-        select: userFields,
-      })
-      return user ?? missing(username)
+      const user = await findUser(db, username)
+      if (!user) throw userNotFound(username)
+      return user
     },
 
     /**
-     * Users, the newest first; with `search` those whose username begins with it, or whose display name has all of
+     * Users, newest first; with `search`, the users whose username begins with it or whose display name contains all
      * its words, the last one as a prefix.
      */
     async list(page: Page & { search?: string | undefined }): Promise<Slice<UserRow>> {
+      const id = Prisma.sql`u."id"`
       const rows = page.search
         ? await db.$queryRaw<UserRow[]>`
-            WITH ${newestMatches(Prisma.sql`"User"`, matching(page.search), page)}
+            WITH ${newestMatches(Prisma.sql`"User"`, matchesSearch(page.search), page)}
             SELECT u."id", ${userColumns} FROM newest JOIN "User" u ON u."id" = newest."id" ORDER BY u."id" DESC`
         : await db.$queryRaw<UserRow[]>`
             SELECT u."id", ${userColumns} FROM "User" u
-            WHERE ${page.cursor ? Prisma.sql`u."id" < ${page.cursor}::uuid` : Prisma.sql`true`}
-            ORDER BY u."id" DESC LIMIT ${page.limit + 1}`
+            WHERE ${afterCursor(id, page)} ${newestFirst(id, page)}`
       return slice(rows, page)
     },
 
     /**
-     * Changes what is given. A new password needs the current one and ends all other sessions.
+     * Changes the given fields. A new password requires the current one and ends all other sessions.
      *
-     * @throws {AppError} invalid-input at /currentPassword; not-found for a user that is gone
+     * @throws {AppError} invalid-input at /currentPassword; not-found if the user was deleted meanwhile
      */
     async change(viewer: Viewer, { currentPassword, password, ...profile }: UserChange): Promise<UserRow> {
       const { userId, sessionId, username } = viewer
       if (password === undefined) {
-        return (await retryConflicts(() => update(db, userId, profile))) ?? missing(username)
+        const row = await retryConflicts(() => update(db, userId, profile))
+        if (!row) throw userNotFound(username)
+        return row
       }
-      const current = await passwordHash(userId)
+      const user = await db.user.findUnique({ where: { id: userId }, select: { passwordHash: true } })
+      const current = user?.passwordHash
       if (currentPassword === undefined || !(await verifyPassword(currentPassword, current)))
-        throw wrongCurrent()
+        throw wrongCurrentPassword()
       const next = await hashPassword(password)
       return transact(db, async (tx) => {
-        // Only over the hash that was verified: of two changes at once, one is told that it came too late.
+        // Replaces only the hash that was verified, so of two concurrent changes the second one fails.
         const row = await update(tx, userId, profile, { current, next })
-        if (!row) throw wrongCurrent()
-        // After the change: a login that waited for it is refused, and one that it waited for is seen here.
+        if (!row) throw wrongCurrentPassword()
+        // The update has locked the user, as a login does: an earlier login's session is deleted here, and a later
+        // login finds that the hash has changed.
         await tx.session.deleteMany({ where: { userId, id: { not: sessionId } } })
         return row
       })
     },
 
     /**
-     * Deletes a user with all posts, follows and sessions. Posts of others that reference the user stay, with
-     * their reference null and a new version.
+     * Deletes a user with all posts, follows and sessions. Other users' posts that reference the user stay; their
+     * `referenced` becomes null and their version increases.
      */
     async remove(userId: string): Promise<void> {
-      const gone = await transact(db, async (tx) => {
-        // In the order in which a follow locks its two, so that neither waits for the other.
+      const deleted = await transact(db, async (tx) => {
+        // Locks every user whose counts change, in the order of ids as a follow does, so that they cannot deadlock.
         await tx.$queryRaw`
           SELECT "id" FROM "User" WHERE "id" IN (
             SELECT ${userId}::uuid
             UNION SELECT "followeeId" FROM "Follow" WHERE "followerId" = ${userId}::uuid
             UNION SELECT "followerId" FROM "Follow" WHERE "followeeId" = ${userId}::uuid
           ) ORDER BY "id" FOR NO KEY UPDATE`
-        // This lock keeps out what would refer to the user from now on; it then fails on its foreign key.
+        // FOR UPDATE blocks the foreign-key checks of new posts, follows and sessions; after the deletion they fail.
         const [user] = await tx.$queryRaw<{ posts: number; follows: number }[]>`
           SELECT "postCount" AS "posts", "followerCount" + "followingCount" AS "follows"
           FROM "User" WHERE "id" = ${userId}::uuid FOR UPDATE`
@@ -113,23 +116,18 @@ export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Met
         await tx.user.delete({ where: { id: userId }, select: { id: true } })
         return user
       })
-      if (!gone) return
+      if (!deleted) return
       metrics.userDeleted()
-      metrics.postsDeleted(gone.posts)
-      metrics.followsDeleted(gone.follows)
+      metrics.postsDeleted(deleted.posts)
+      metrics.followsDeleted(deleted.follows)
     },
-  }
-
-  async function passwordHash(userId: string): Promise<string | undefined> {
-    const user = await db.user.findUnique({ where: { id: userId }, select: { passwordHash: true } })
-    return user?.passwordHash
   }
 }
 
 type Profile = Pick<UserChange, 'displayName' | 'bio'>
 type PasswordChange = { current: string | undefined; next: string }
 
-/** The user as changed; undefined where there is none, or none with the current password. */
+/** Returns the changed user, or undefined if there is none with this id and current password hash. */
 async function update(
   db: Pick<PrismaClient, '$queryRaw'>,
   userId: string,
@@ -137,40 +135,25 @@ async function update(
   password?: PasswordChange,
 ): Promise<UserRow | undefined> {
   const [row] = await db.$queryRaw<UserRow[]>`
-    UPDATE "User" SET
+    UPDATE "User" u SET
       "displayName" = CASE WHEN ${displayName === undefined} THEN "displayName" ELSE ${displayName ?? null} END,
       "words" = CASE WHEN ${displayName === undefined} THEN "words" ELSE array_to_tsvector(${tokenize(displayName ?? '')}) END,
       "bio" = CASE WHEN ${bio === undefined} THEN "bio" ELSE ${bio ?? null} END,
       "passwordHash" = COALESCE(${password?.next ?? null}, "passwordHash")
     WHERE "id" = ${userId}::uuid
       AND (${password === undefined} OR "passwordHash" = ${password?.current ?? null})
-    RETURNING "id", "username", "displayName", "bio", "createdAt", "postCount", "followerCount", "followingCount"`
+    RETURNING "id", ${userColumns}`
   return row
 }
 
-/** Each condition has an index of its own; a prefix is a range of it, so that one plan serves them all. */
-function matching(search: string): Prisma.Sql {
+/** A condition on "User". Each part has its index; a prefix is a range, which a prepared statement can use too. */
+function matchesSearch(search: string): Prisma.Sql {
   const query = searchQuery(search)
-  const ofName = query ? Prisma.sql`"words" @@ ${query}::tsquery` : Prisma.sql`false`
-  if (!/^[\w.-]{1,50}$/.test(search)) return ofName
+  const byDisplayName = query ? Prisma.sql`"words" @@ ${query}::tsquery` : Prisma.sql`false`
+  if (!/^[\w.-]{1,50}$/.test(search)) return byDisplayName
   const prefix = search.toLowerCase()
-  // DEL is above every character that a username may have.
-  return Prisma.sql`("usernameKey" >= ${prefix} AND "usernameKey" < ${`${prefix}\x7f`} OR ${ofName})`
+  // DEL sorts after every character of a username.
+  return Prisma.sql`("usernameKey" >= ${prefix} AND "usernameKey" < ${`${prefix}\x7f`} OR ${byDisplayName})`
 }
 
-const wrongCurrent = () => invalidAt('/currentPassword', 'is not the current password')
-
-const missing = (username: string): never => {
-  throw new AppError('not-found', `There is no user ${username}.`)
-}
-
-const userFields = {
-  id: true,
-  username: true,
-  displayName: true,
-  bio: true,
-  createdAt: true,
-  postCount: true,
-  followerCount: true,
-  followingCount: true,
-} as const
+const wrongCurrentPassword = () => invalidAt('/currentPassword', 'is not the current password')

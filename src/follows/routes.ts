@@ -7,8 +7,8 @@ import type { Follows } from './service.ts'
 
 const tag = 'Follows'
 const following = '/api/users/:username/following'
-const users = listReply('A page of users', z.array(User))
-const location = { Location: 'Where the user is' }
+const pageOfUsers = listReply('A page of users', z.array(User))
+const location = { Location: 'The URL of the followed user' }
 
 export function followRoutes(follows: Follows) {
   return [
@@ -17,11 +17,11 @@ export function followRoutes(follows: Follows) {
         method: 'GET',
         path: following,
         auth: 'none',
-        summary: 'List whom a user follows, the newest follow first',
+        summary: 'List the users that a user follows, newest follow first',
         tag,
         params: UserParams,
         query: PageQuery,
-        replies: { 200: users },
+        replies: { 200: pageOfUsers },
       },
       async (input) =>
         listResponse(input, await follows.following(input.params.username, input.query), toUser),
@@ -32,11 +32,11 @@ export function followRoutes(follows: Follows) {
         method: 'GET',
         path: '/api/users/:username/followers',
         auth: 'none',
-        summary: 'List who follows a user, the newest follow first',
+        summary: 'List the followers of a user, newest follow first',
         tag,
         params: UserParams,
         query: PageQuery,
-        replies: { 200: users },
+        replies: { 200: pageOfUsers },
       },
       async (input) =>
         listResponse(input, await follows.followers(input.params.username, input.query), toUser),
@@ -52,8 +52,8 @@ export function followRoutes(follows: Follows) {
         params: UserParams,
         body: NewFollow,
         replies: {
-          200: { description: 'The user, followed already', body: User, headers: location },
-          201: { description: 'The user, followed from now on', body: User, headers: location },
+          200: { description: 'The user, who was followed already', body: User, headers: location },
+          201: { description: 'The user, who is followed from now on', body: User, headers: location },
         },
       },
       async ({ viewer, body, origin }) => {
@@ -85,10 +85,10 @@ export function followRoutes(follows: Follows) {
         method: 'DELETE',
         path: `${following}/:other`,
         auth: 'owner',
-        summary: 'Follow a user no more',
+        summary: 'Unfollow a user',
         tag,
         params: FollowParams,
-        replies: { 204: { description: 'Not followed' } },
+        replies: { 204: { description: 'Not followed any more' } },
       },
       async ({ viewer, params }) => {
         await follows.unfollow(viewer, params.other)

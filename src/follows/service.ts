@@ -1,132 +1,112 @@
 import { v7 as newId } from 'uuid'
-import { userColumns } from '../accounts/rows.ts'
-import type { UserRow } from '../accounts/schema.ts'
+import { findUser, listOfUser, userColumns, userNotFound } from '../accounts/rows.ts'
+import { noSuchUser, type UserRow } from '../accounts/schema.ts'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
+import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
 import { retryConflicts } from '../database/transaction.ts'
-import { AppError, invalidAt, invalidParameter } from '../errors.ts'
-import { type Page, type Slice, slice } from '../keyset.ts'
+import { invalidAt, invalidParameter } from '../errors.ts'
+import type { Page } from '../keyset.ts'
 import type { Metrics } from '../metrics/instruments.ts'
 import type { Viewer } from '../viewer.ts'
 
 export type Follows = ReturnType<typeof createFollows>
 
-/** Who follows whom. A follow and both counts move in one statement, which is its own transaction. */
+/** Follows between users. Each write is one statement, and so one transaction; it also updates both users' counts. */
 export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metrics }) {
   return {
     /**
-     * Follows the user that a path names; nothing happens where that is so already.
+     * Follows a user that the path names; does nothing if already followed.
      *
-     * @throws {AppError} not-found for an unknown user, invalid-input for oneself
+     * @throws {AppError} not-found for an unknown user, invalid-input for the follower
      */
     async follow(follower: Viewer, username: string): Promise<void> {
       const outcome = await add(follower, username)
-      if (outcome === 'unknown') throw missing(username)
-      if (outcome === 'yourself') throw invalidParameter('other', 'is yourself')
+      if (outcome === 'unknown') throw userNotFound(username)
+      if (outcome === 'self') throw invalidParameter('other', cannotFollowSelf)
     },
 
     /**
-     * The same for a user that a body names, with the user as it is then; `created` is false where it was followed
-     * already.
+     * Follows a user that the body names and returns that user; `created` is false if already followed.
      *
-     * @throws {AppError} invalid-input at /username for an unknown user and for oneself
+     * @throws {AppError} invalid-input at /username for an unknown user and for the follower
      */
     async followNamed(follower: Viewer, username: string): Promise<{ created: boolean; user: UserRow }> {
       const outcome = await add(follower, username)
-      const user = outcome === 'unknown' ? undefined : await findUser(username)
-      if (outcome === 'yourself') throw invalidAt('/username', 'is yourself')
-      if (!user) throw invalidAt('/username', 'is no user')
+      const user = outcome === 'unknown' ? undefined : await findUser(db, username)
+      if (outcome === 'self') throw invalidAt('/username', cannotFollowSelf)
+      if (!user) throw invalidAt('/username', noSuchUser)
       return { created: outcome === 'created', user }
     },
 
-    /** Follows a user no more; nothing happens where that is so. @throws {AppError} not-found for an unknown user */
+    /** Unfollows a user; does nothing if not followed. @throws {AppError} not-found for an unknown user */
     async unfollow(follower: Viewer, username: string): Promise<void> {
-      const user = await findUser(username)
-      if (!user) throw missing(username)
+      const user = await findUser(db, username)
+      if (!user) throw userNotFound(username)
       const { id } = user
       const [outcome] = await retryConflicts(
         () => db.$queryRaw<{ deleted: number }[]>`
-          WITH pair AS (${locked(follower.userId, id)}),
+          WITH pair AS (${lockUsers(follower.userId, id)}),
           follow AS (
             DELETE FROM "Follow" WHERE "followerId" = ${follower.userId}::uuid AND "followeeId" = ${id}::uuid
               AND (SELECT count(*) FROM pair) = 2
             RETURNING 1
           ),
-          counted AS (${counted(follower.userId, id, -1)})
+          counted AS (${addToCounts(follower.userId, id, -1)})
           SELECT (SELECT count(*)::int FROM follow) AS "deleted"`,
       )
       if (outcome?.deleted) metrics.followsDeleted(1)
     },
 
-    /** Whom a user follows, the newest follow first. @throws {AppError} not-found for an unknown user */
+    /** The users that a user follows, newest follow first. @throws {AppError} not-found for an unknown user */
     following: (username: string, page: Page) =>
-      list(username, Prisma.sql`f."followeeId" = u."id"`, Prisma.sql`f."followerId"`, page),
+      list(username, Prisma.sql`f."followeeId"`, Prisma.sql`f."followerId"`, page),
 
-    /** Who follows a user, the newest follow first. @throws {AppError} not-found for an unknown user */
+    /** The followers of a user, newest follow first. @throws {AppError} not-found for an unknown user */
     followers: (username: string, page: Page) =>
-      list(username, Prisma.sql`f."followerId" = u."id"`, Prisma.sql`f."followeeId"`, page),
+      list(username, Prisma.sql`f."followerId"`, Prisma.sql`f."followeeId"`, page),
   }
 
   async function add({ userId, usernameKey }: Viewer, username: string) {
-    if (username.toLowerCase() === usernameKey) return 'yourself'
-    const user = await findUser(username)
+    if (username.toLowerCase() === usernameKey) return 'self'
+    const user = await findUser(db, username)
     if (!user) return 'unknown'
     const [outcome] = await retryConflicts(
       () => db.$queryRaw<{ users: number; created: number }[]>`
-        WITH pair AS (${locked(userId, user.id)}),
+        WITH pair AS (${lockUsers(userId, user.id)}),
         follow AS (
           INSERT INTO "Follow" ("id", "followerId", "followeeId", "createdAt")
           SELECT ${newId()}::uuid, ${userId}::uuid, ${user.id}::uuid, ${new Date()}
           WHERE (SELECT count(*) FROM pair) = 2
           ON CONFLICT ("followerId", "followeeId") DO NOTHING RETURNING 1
         ),
-        counted AS (${counted(userId, user.id, 1)})
+        counted AS (${addToCounts(userId, user.id, 1)})
         SELECT (SELECT count(*)::int FROM pair) AS "users", (SELECT count(*)::int FROM follow) AS "created"`,
     )
-    // Of the two, one was deleted meanwhile.
+    // One of the two users was deleted meanwhile.
     if (outcome?.users !== 2) return 'unknown'
     if (outcome.created === 0) return 'followed'
     metrics.followCreated()
     return 'created'
   }
 
-  async function findUser(username: string): Promise<UserRow | undefined> {
-    // No username has a NUL, and PostgreSQL cannot be asked for one.
-    if (username.includes('\0')) return undefined
-    const [user] = await db.$queryRaw<UserRow[]>`
-      SELECT u."id", ${userColumns} FROM "User" u WHERE u."usernameKey" = ${username.toLowerCase()}`
-    return user
-  }
-
-  /** The id of a row is its follow's: what the list is ordered by and its cursor. */
-  async function list(
-    username: string,
-    listed: Prisma.Sql,
-    owner: Prisma.Sql,
-    page: Page,
-  ): Promise<Slice<UserRow>> {
-    const before = page.cursor ? Prisma.sql`f."id" < ${page.cursor}::uuid` : Prisma.sql`true`
-    const rows = await db.$queryRaw<(UserRow | { id: null })[]>`
-      SELECT follow.* FROM "User" o LEFT JOIN LATERAL (
-        SELECT f."id", ${userColumns} FROM "Follow" f JOIN "User" u ON ${listed}
-        WHERE ${owner} = o."id" AND ${before} ORDER BY f."id" DESC LIMIT ${page.limit + 1}
-      ) follow ON true
-      WHERE o."usernameKey" = ${username.toLowerCase()}`
-    if (rows.length === 0) throw missing(username)
-    return slice(
-      rows.filter((row) => row.id !== null),
-      page,
-    )
+  /** The id of each row is the follow's, because the list is ordered by it. */
+  function list(username: string, listed: Prisma.Sql, owner: Prisma.Sql, page: Page) {
+    const id = Prisma.sql`f."id"`
+    const rows = Prisma.sql`
+      SELECT f."id", ${userColumns} FROM "Follow" f JOIN "User" u ON ${listed} = u."id"
+      WHERE ${owner} = owner."id" AND ${afterCursor(id, page)} ${newestFirst(id, page)}`
+    return listOfUser<UserRow>(db, username, rows, page)
   }
 }
 
-const missing = (username: string) => new AppError('not-found', `There is no user ${username}.`)
+const cannotFollowSelf = 'You cannot follow yourself'
 
-/** Both users, always in the same order, so that two that follow each other at once do not deadlock. */
-const locked = (userId: string, otherId: string) => Prisma.sql`
+/** Locks both users in the order of ids, so that two users who follow each other concurrently do not deadlock. */
+const lockUsers = (userId: string, otherId: string) => Prisma.sql`
   SELECT "id" FROM "User" WHERE "id" IN (${userId}::uuid, ${otherId}::uuid) ORDER BY "id" FOR NO KEY UPDATE`
 
-/** Moves both counts by one where there is a `follow`. */
-const counted = (followerId: string, followeeId: string, by: 1 | -1) => Prisma.sql`
+/** Adds `by` to both users' counts if the CTE `follow` has a row. */
+const addToCounts = (followerId: string, followeeId: string, by: 1 | -1) => Prisma.sql`
   UPDATE "User" SET
     "followingCount" = "followingCount" + CASE WHEN "id" = ${followerId}::uuid THEN ${by} ELSE 0 END,
     "followerCount" = "followerCount" + CASE WHEN "id" = ${followeeId}::uuid THEN ${by} ELSE 0 END

@@ -1,42 +1,45 @@
-// Requests that may be sent twice: the first answer is kept under the client's key and given again
-// (the Idempotency-Key header, draft-ietf-httpapi-idempotency-key-header).
+// Retries with an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the first response is stored and replayed.
 import { createHash } from 'node:crypto'
+import { userNotFound } from '../accounts/rows.ts'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
 import { AppError } from '../errors.ts'
 import type { Metrics } from '../metrics/instruments.ts'
+import type { Viewer } from '../viewer.ts'
 
-/** How long a key answers with its first response; then it is free for another request. */
-const keyLifeMs = 24 * 60 * 60 * 1000
+/** How long a response is replayed; after that the key may be used for another request. */
+const keyTtlMs = 24 * 60 * 60 * 1000
 
-export type Idempotency = ReturnType<typeof createIdempotency>
-/** What makes two requests the same; equal contents are equal as JSON. */
-export type Keyed = { userId: string; key: string; content: unknown }
+/** A request with a key. Two requests are the same if their `content` is equal as JSON. */
+type KeyedRequest = { viewer: Viewer; key: string; content: unknown }
 
 /**
- * A write that stores its response, JSON in SQL, with `claim`, a CTE of that name for the same statement. It gives no
- * row, and the statement must then write nothing, when the key is taken or the user is gone: the write then gives
- * undefined.
+ * Writes something and stores the response in the same statement. `claim(response)` is a CTE named `claim` that stores
+ * it; `response` is a JSON expression in SQL. The CTE returns no row if the key is taken or the user is gone; the
+ * statement must then write nothing and the function resolve to undefined.
  */
-export type ClaimingWrite<R> = (claim: (response: Prisma.Sql) => Prisma.Sql) => Promise<R | undefined>
+type ClaimingWrite<R> = (claim: (response: Prisma.Sql) => Prisma.Sql) => Promise<R | undefined>
 
 export function createIdempotency({ db, metrics }: { db: PrismaClient; metrics: Metrics }) {
-  /** Of this process alone: on another one the same key waits for the claim's row, and then replays. */
+  /** Of this process only. In another process a request with the same key waits for the row lock of `claim`. */
   const inFlight = new Set<string>()
 
   return {
-    /** Whether a request with this key already has a response. */
-    async isReplay(userId: string, key: string): Promise<boolean> {
-      return (await find(userId, key)) !== undefined
+    /** Whether a request with this key already has a stored response. */
+    async isReplay({ userId }: Viewer, key: string): Promise<boolean> {
+      return (await find(userId, key)) !== null
     },
 
     /**
-     * Answers a request with what `write` gives, or with what it gave the first time.
+     * Returns the response of `write`, or the stored response of the first request with this key.
      *
-     * @throws {AppError} request-in-progress, idempotency-key-reused for other content, not-found for a user that
-     * is gone
+     * @throws {AppError} request-in-progress; idempotency-key-reused for other content; not-found if the user was
+     * deleted meanwhile
      */
-    async once<R>(keyed: Keyed, write: ClaimingWrite<R>): Promise<{ response: R; replayed: boolean }> {
-      const { userId, key, content } = keyed
+    async once<R>(
+      { viewer, key, content }: KeyedRequest,
+      write: ClaimingWrite<R>,
+    ): Promise<{ response: R; replayed: boolean }> {
+      const { userId, username } = viewer
       const hash = new Uint8Array(createHash('sha256').update(JSON.stringify(content)).digest())
       const name = `${userId} ${key}`
       if (inFlight.has(name)) throw inProgress()
@@ -46,17 +49,20 @@ export function createIdempotency({ db, metrics }: { db: PrismaClient; metrics: 
         if (earlier) return earlier
         const response = await write((first) => claim({ userId, key, hash }, first))
         if (response) return { response, replayed: false }
-        return (await replay<R>(userId, key, hash)) ?? missingUser()
+        // Another process has used the key, or the user is gone.
+        const concurrent = await replay<R>(userId, key, hash)
+        if (!concurrent) throw userNotFound(username)
+        return concurrent
       } finally {
         inFlight.delete(name)
       }
     },
   }
 
-  async function find(userId: string, key: string) {
-    return db.idempotencyKey
-      .findUnique({ where: { userId_key: { userId, key }, createdAt: { gt: keyExpiry() } } })
-      .then((found) => found ?? undefined)
+  function find(userId: string, key: string) {
+    return db.idempotencyKey.findUnique({
+      where: { userId_key: { userId, key }, createdAt: { gt: keyExpiry() } },
+    })
   }
 
   async function replay<R>(userId: string, key: string, hash: Uint8Array) {
@@ -68,7 +74,7 @@ export function createIdempotency({ db, metrics }: { db: PrismaClient; metrics: 
   }
 }
 
-/** Locks the user first, as every post does: a deletion of the user then finds either no key yet or all of it. */
+/** Locks the user first, as every post does, so that a concurrent deletion of the user misses no key. */
 function claim(
   { userId, key, hash }: { userId: string; key: string; hash: Uint8Array },
   response: Prisma.Sql,
@@ -85,17 +91,13 @@ function claim(
     )`
 }
 
-/** When a key must have been stored to be over now. */
-export const keyExpiry = (now = new Date()) => new Date(now.getTime() - keyLifeMs)
+/** Keys that were stored at this time or earlier have expired. */
+export const keyExpiry = (now = new Date()) => new Date(now.getTime() - keyTtlMs)
 
 const inProgress = () =>
-  new AppError('request-in-progress', 'A request with this Idempotency-Key is being answered.', {
+  new AppError('request-in-progress', 'A request with this Idempotency-Key is still in progress.', {
     headers: { 'Retry-After': '1' },
   })
 
 const reused = () =>
-  new AppError('idempotency-key-reused', 'This Idempotency-Key came with other content before.')
-
-const missingUser = (): never => {
-  throw new AppError('not-found', 'The user does not exist any more.')
-}
+  new AppError('idempotency-key-reused', 'This Idempotency-Key was used with different content.')

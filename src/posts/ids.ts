@@ -1,34 +1,38 @@
-// Ids by the database's clock, and up to which of them every row that will ever be there is there.
+// UUIDv7s from the database clock, and a watermark: no row with a lower id can still be committed.
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
 
-/** A new UUIDv7 of a moment, in SQL; its fraction of the millisecond is in `rand_a` (RFC 9562, section 6.2, method 3). */
-export const newIdAt = (time: Prisma.Sql) => idOf(time, Prisma.sql`substr(gen_random_uuid()::text, 19)`)
+/** SQL for a new UUIDv7 of a time; `rand_a` holds the microseconds (RFC 9562, section 6.2, method 3). */
+export const newIdAt = (time: Prisma.Sql) => uuidv7(time, Prisma.sql`substr(gen_random_uuid()::text, 19)`)
 
 /**
- * Below this id no row will appear any more whose transaction first took a lock and then made its id with
- * `newIdAt(clock_timestamp())`: its id is younger than its transaction, and no such transaction is under way.
+ * Reads the watermark: an id below which no new row can appear.
  *
- * To be asked in a statement of its own, before the one that reads the rows. It looks at the transactions of the same
- * user; one that lasts longer than any of the service may (15 s) is none of its own.
+ * Invariant: a transaction that inserts such a row first takes a lock, which assigns it a transaction id (`backend_xid`),
+ * and only then generates the row's id from `clock_timestamp()`. So the id is later than the start of its transaction,
+ * and the start of the oldest open transaction with a `backend_xid` is a lower bound for all ids still to come.
  *
- * @param marginMs how long ago at least; for an engine that does not tell its transactions
+ * Read the watermark in a separate statement, before the rows. Only transactions of the same database user count, and
+ * only those under 15 s old: the service lets none of its own run longer.
+ *
+ * @param marginMs the minimum age of the watermark, for an engine that does not show its open transactions
  */
-export async function settledId(db: PrismaClient, marginMs = 0): Promise<string> {
-  const first = idOf(Prisma.sql`"time"`, Prisma.sql`'-8000-000000000000'`)
+export async function readWatermark(db: PrismaClient, marginMs = 0): Promise<string> {
+  const lowest = uuidv7(Prisma.sql`"time"`, Prisma.sql`'-8000-000000000000'`)
   const [row] = await db.$queryRaw<{ id: string }[]>`
-    SELECT ${first} AS "id" FROM (
+    SELECT ${lowest} AS "id" FROM (
       SELECT LEAST(now() - ${marginMs} * interval '1 millisecond', min("xact_start")) AS "time"
       FROM pg_stat_activity
       WHERE "backend_xid" IS NOT NULL AND "datname" = current_database() AND "usename" = current_user
         AND "xact_start" > now() - interval '15 seconds'
-    ) settled`
-  if (!row) throw new Error('The database told no time.')
+    ) oldest`
+  if (!row) throw new Error('The database returned no watermark.')
   return row.id
 }
 
-function idOf(time: Prisma.Sql, tail: Prisma.Sql): Prisma.Sql {
+function uuidv7(time: Prisma.Sql, tail: Prisma.Sql): Prisma.Sql {
   const microseconds = Prisma.sql`trunc(extract(epoch FROM ${time}) * 1000000)::bigint`
-  const digits = Prisma.sql`lpad(to_hex(${microseconds} / 1000), 12, '0')`
+  const milliseconds = Prisma.sql`lpad(to_hex(${microseconds} / 1000), 12, '0')`
   const fraction = Prisma.sql`lpad(to_hex(${microseconds} % 1000 * 4096 / 1000), 3, '0')`
-  return Prisma.sql`(substr(${digits}, 1, 8) || '-' || substr(${digits}, 9) || '-7' || ${fraction} || ${tail})::uuid`
+  return Prisma.sql`
+    (substr(${milliseconds}, 1, 8) || '-' || substr(${milliseconds}, 9) || '-7' || ${fraction} || ${tail})::uuid`
 }

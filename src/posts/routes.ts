@@ -3,6 +3,8 @@ import { UserParams } from '../accounts/schema.ts'
 import { route } from '../http/endpoint.ts'
 import { Id } from '../http/fields.ts'
 import { IfMatch } from '../http/headers/conditional-requests.ts'
+import { listReply, listResponse, PageQuery, SearchQuery } from '../http/pagination.ts'
+import type { PostLists } from './lists.ts'
 import {
   IdempotencyKey,
   NewPost,
@@ -18,16 +20,15 @@ import type { Posts } from './service.ts'
 
 const tag = 'Microposts'
 const collection = '/api/users/:username/collection'
-const one = `${collection}/:id` as const
+const postPath = `${collection}/:id` as const
 const PostParams = UserParams.extend({ id: Id })
-const etag = { ETag: 'The version of the post' }
 const Precondition = z.object({ 'if-match': IfMatch })
+const etag = { ETag: 'The version of the post' }
+const pageOfPosts = listReply('A page of posts', z.array(Post))
 
-export function postRoutes(posts: Posts) {
-  const moreFaults = async ({ referenced }: Readonly<Record<string, unknown>>) => {
-    const { data } = Referenced.safeParse(referenced)
-    return posts.referenceFaults(data)
-  }
+export function postRoutes(posts: Posts, lists: PostLists) {
+  const moreFaults = async ({ referenced }: Readonly<Record<string, unknown>>) =>
+    posts.referencedFaults(Referenced.safeParse(referenced).data)
 
   return [
     route(
@@ -35,7 +36,7 @@ export function postRoutes(posts: Posts) {
         method: 'POST',
         path: collection,
         auth: 'owner',
-        summary: 'Post',
+        summary: 'Create a post',
         tag,
         rateLimit: {
           name: 'posts',
@@ -51,8 +52,8 @@ export function postRoutes(posts: Posts) {
           201: {
             description: 'The new post',
             body: Post,
-            headers: { Location: 'Where the post is', ...etag },
-            optionalHeaders: { 'Idempotency-Replayed': '`true` where this is the first answer again' },
+            headers: { Location: 'The URL of the post', ...etag },
+            optionalHeaders: { 'Idempotency-Replayed': '`true` if this repeats the first response' },
           },
         },
         problems: ['request-in-progress', 'idempotency-key-reused'],
@@ -70,59 +71,26 @@ export function postRoutes(posts: Posts) {
     route(
       {
         method: 'GET',
-        path: one,
+        path: postPath,
         auth: 'none',
         summary: 'Read a post',
         tag,
         params: PostParams,
         replies: {
           200: { description: 'The post', body: Post, headers: etag },
-          304: { description: 'It is still the one that `If-None-Match` names', headers: etag },
+          304: { description: 'Not modified: `If-None-Match` matches the ETag', headers: etag },
         },
       },
       async ({ params, origin }) => ok(await posts.find(params.username, params.id), origin),
     ),
 
-    route(
-      {
-        method: 'PUT',
-        path: one,
-        auth: 'owner',
-        summary: 'Replace a post',
-        tag,
-        params: PostParams,
-        headers: Precondition,
-        body: NewPost,
-        moreFaults,
-        replies: { 200: { description: 'The post as it is now', body: Post, headers: etag } },
-        problems: ['precondition-failed'],
-      },
-      async ({ viewer, params, headers, body, origin }) =>
-        ok(await posts.change(viewer, params.id, body, headers['if-match']), origin),
-    ),
-
-    route(
-      {
-        method: 'PATCH',
-        path: one,
-        auth: 'owner',
-        summary: 'Change a part of a post',
-        tag,
-        params: PostParams,
-        headers: Precondition,
-        body: PostChange,
-        moreFaults,
-        replies: { 200: { description: 'The post as it is now', body: Post, headers: etag } },
-        problems: ['precondition-failed'],
-      },
-      async ({ viewer, params, headers, body, origin }) =>
-        ok(await posts.change(viewer, params.id, body, headers['if-match']), origin),
-    ),
+    changeRoute('PUT', 'Replace a post', NewPost),
+    changeRoute('PATCH', 'Update parts of a post', PostChange),
 
     route(
       {
         method: 'DELETE',
-        path: one,
+        path: postPath,
         auth: 'owner',
         summary: 'Delete a post',
         tag,
@@ -136,10 +104,74 @@ export function postRoutes(posts: Posts) {
         return { status: 204 }
       },
     ),
+
+    route(
+      {
+        method: 'GET',
+        path: collection,
+        auth: 'none',
+        summary: 'List the posts of a user, newest first',
+        tag,
+        params: UserParams,
+        query: PageQuery,
+        replies: { 200: pageOfPosts },
+      },
+      async (input) => listResponse(input, await lists.byAuthor(input.params.username, input.query), toPost),
+    ),
+
+    route(
+      {
+        method: 'GET',
+        path: '/api/users/:username/references',
+        auth: 'none',
+        summary: 'List the posts that reference a user, newest first',
+        tag,
+        params: UserParams,
+        query: PageQuery,
+        replies: { 200: pageOfPosts },
+      },
+      async (input) =>
+        listResponse(input, await lists.referencing(input.params.username, input.query), toPost),
+    ),
+
+    route(
+      {
+        method: 'GET',
+        path: '/api/posts',
+        auth: 'none',
+        summary: 'List or search all posts, newest first',
+        description:
+          'A search finds the posts that contain all its words, in any case; the last word matches as a prefix.',
+        tag,
+        query: SearchQuery,
+        replies: { 200: pageOfPosts },
+      },
+      async (input) => listResponse(input, await lists.all(input.query), toPost),
+    ),
   ]
+
+  function changeRoute(method: 'PUT' | 'PATCH', summary: string, body: typeof NewPost | typeof PostChange) {
+    return route(
+      {
+        method,
+        path: postPath,
+        auth: 'owner',
+        summary,
+        tag,
+        params: PostParams,
+        headers: Precondition,
+        body,
+        moreFaults,
+        replies: { 200: { description: 'The updated post', body: Post, headers: etag } },
+        problems: ['precondition-failed'],
+      },
+      async ({ viewer, params, headers, body, origin }) =>
+        ok(await posts.change(viewer, params.id, body, headers['if-match']), origin),
+    )
+  }
 }
 
-/** Kept as it is under an Idempotency-Key: the links of a replay are those of the first answer. */
+/** Stored under the Idempotency-Key as it is, so a replay has the links of the first response. */
 function created(row: PostRow, origin: string) {
   const headers = { Location: postHref(origin, row), ETag: postETag(row) }
   return { status: 201, headers, body: toPost(row, origin) } as const

@@ -1,4 +1,6 @@
 import { v7 as newId } from 'uuid'
+import { findUser, userNotFound } from '../accounts/rows.ts'
+import { noSuchUser } from '../accounts/schema.ts'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
 import { type Notifications, notifySql } from '../database/notifications.ts'
 import { isForeignKeyViolation } from '../database/sql-errors.ts'
@@ -7,70 +9,65 @@ import { AppError, type Fault, invalidInput } from '../errors.ts'
 import type { Metrics } from '../metrics/instruments.ts'
 import { tokenize } from '../search/tokenizer.ts'
 import type { Viewer } from '../viewer.ts'
-import type { Idempotency } from './idempotency.ts'
+import { createIdempotency } from './idempotency.ts'
 import { newIdAt } from './ids.ts'
-import { columns, joins } from './rows.ts'
+import { postColumns, postJoins } from './rows.ts'
 import type { NewPost, PostChange, PostRow } from './schema.ts'
 
 export type Posts = ReturnType<typeof createPosts>
-export type PostsDependencies = {
-  db: PrismaClient
-  notifications: Notifications
-  metrics: Metrics
-  idempotency: Idempotency
-}
+type PostsDependencies = { db: PrismaClient; notifications: Notifications; metrics: Metrics }
 
-/** The versions that a write is for, as in ETags; undefined for any. */
+/** The versions that a write accepts, as in ETags; undefined accepts any. */
 type Versions = readonly string[] | undefined
 type Outcome = { matches: boolean; edited: boolean }
 
-/**
- * Posts by their author. Each operation is one statement, which is its own transaction; the author's count of
- * posts moves in the same one.
- */
-export function createPosts({ db, notifications, metrics, idempotency }: PostsDependencies) {
+/** Single posts. Each write is one statement, and so one transaction; it also updates the author's count of posts. */
+export function createPosts({ db, notifications, metrics }: PostsDependencies) {
+  const idempotency = createIdempotency({ db, metrics })
+
   return {
-    /** @throws {AppError} invalid-input at /referenced for a user that does not exist */
+    /** @throws {AppError} invalid-input at /referenced for an unknown user */
     async create(author: Viewer, post: NewPost): Promise<PostRow> {
-      return (await insert(author, post)) ?? missingUser(author.username)
+      const row = await insert(author, post)
+      if (!row) throw userNotFound(author.username)
+      return row
     },
 
     /**
-     * The same once for each key: a repetition gives the response that `respond` made of the first post.
+     * Creates a post at most once per key. A retry gets the response that `respond` returned for the first request.
      *
      * @throws {AppError} request-in-progress, idempotency-key-reused, and as `create`
      */
     async createOnce<R>(author: Viewer, post: NewPost, key: string, respond: (row: PostRow) => R) {
-      return idempotency.once<R>({ userId: author.userId, key, content: post }, async (claim) => {
-        const row = await insert(author, post, (standIn) => {
-          const response = JSON.stringify(respond(standIn))
-          return claim(Prisma.sql`replace(${response}, ${standIn.id}, (SELECT "id"::text FROM fresh))::json`)
+      return idempotency.once<R>({ viewer: author, key, content: post }, async (claim) => {
+        const row = await insert(author, post, (draft) => {
+          const response = JSON.stringify(respond(draft))
+          return claim(Prisma.sql`replace(${response}, ${draft.id}, (SELECT "id"::text FROM fresh))::json`)
         })
         return row && respond(row)
       })
     },
 
-    /** Whether a request with this key already has a response, so that another one posts nothing. */
-    async isReplay({ userId }: Viewer, key: string): Promise<boolean> {
-      return idempotency.isReplay(userId, key)
-    },
+    /** Whether a request with this key would get a stored response instead of creating a post. */
+    isReplay: idempotency.isReplay,
 
-    /** The fault of a `referenced` that names no user; [] if there is none. */
-    async referenceFaults(name: string | null | undefined): Promise<Fault[]> {
-      return !name || (await findUser(name)) ? [] : [noSuchUser]
+    /** The fault of a `referenced` that names an unknown user; [] if there is none. */
+    async referencedFaults(name: string | null | undefined): Promise<Fault[]> {
+      return !name || (await findUser(db, name)) ? [] : [unknownReferenced]
     },
 
     /** @throws {AppError} not-found */
     async find(username: string, id: string): Promise<PostRow> {
       const [row] = await db.$queryRaw<PostRow[]>`
-        SELECT ${columns} FROM "Post" p ${joins}
+        SELECT ${postColumns} FROM "Post" p ${postJoins}
         WHERE p."id" = ${id}::uuid AND a."usernameKey" = ${username.toLowerCase()}`
-      return row ?? missingPost()
+      if (!row) throw postNotFound()
+      return row
     },
 
     /**
-     * Changes the parts that are given. An edit that changes nothing leaves `editedAt` and the version alone.
-     * With `versions` the post must be at one of them: of several writers that saw the same one, one succeeds.
+     * Changes the given fields. An edit that changes nothing keeps `editedAt` and the version. If `versions` is given,
+     * the current version must be one of them, so only one of several writers that read the same version succeeds.
      *
      * @throws {AppError} invalid-input at /referenced, not-found, precondition-failed
      */
@@ -78,9 +75,9 @@ export function createPosts({ db, notifications, metrics, idempotency }: PostsDe
       const { text = null, referenced } = change
       const user = await findReferenced(referenced)
       const referencedId = user?.id ?? null
-      const [found] = await writing(
+      const [found] = await write(
         () => db.$queryRaw<(PostRow & Outcome)[]>`
-          WITH found AS (${locked(author, id, versions)}),
+          WITH found AS (${lockPost(author, id, versions)}),
           edited AS (
             UPDATE "Post" p SET
               "text" = COALESCE(${text}, p."text"),
@@ -98,20 +95,20 @@ export function createPosts({ db, notifications, metrics, idempotency }: PostsDe
             UNION ALL
             SELECT *, false FROM found WHERE NOT EXISTS (SELECT FROM edited)
           )
-          SELECT p."matches", p."edited", ${columns} FROM p ${joins}`,
+          SELECT p."matches", p."edited", ${postColumns} FROM p ${postJoins}`,
       )
-      if (!found) return missingPost()
+      if (!found) throw postNotFound()
       const { matches, edited, ...row } = found
-      if (!matches) throw otherVersion()
+      if (!matches) throw versionMismatch()
       if (edited) metrics.postEdited()
       return row
     },
 
-    /** @throws {AppError} not-found, the second time too; precondition-failed as for `change` */
+    /** @throws {AppError} not-found, also for a post that was deleted before; precondition-failed as in `change` */
     async remove(author: Viewer, id: string, versions?: Versions): Promise<void> {
-      const [found] = await writing(
+      const [found] = await write(
         () => db.$queryRaw<Pick<Outcome, 'matches'>[]>`
-          WITH found AS (${locked(author, id, versions)}),
+          WITH found AS (${lockPost(author, id, versions)}),
           deleted AS (
             DELETE FROM "Post" p USING found WHERE p."id" = found."id" AND found."matches" RETURNING p."authorId"
           ),
@@ -120,16 +117,18 @@ export function createPosts({ db, notifications, metrics, idempotency }: PostsDe
           )
           SELECT "matches" FROM found`,
       )
-      if (!found) return missingPost()
-      if (!found.matches) throw otherVersion()
+      if (!found) throw postNotFound()
+      if (!found.matches) throw versionMismatch()
       metrics.postsDeleted(1)
     },
   }
 
   /**
-   * With a claim, the post is stored only if that is; undefined where nothing was. The id is made once the author is
-   * locked, which makes it younger than its transaction: streams rely on that (settledId). Until then, in the row
-   * that `claimFor` gets, another one stands for it, and `fresh` has it in the statement.
+   * Stores a post, or returns undefined if the author is gone. With `claimFor`, the statement also stores an
+   * idempotency claim, and stores nothing if the claim fails.
+   *
+   * The statement itself generates the id, after it has locked the author: readWatermark relies on that order. The row
+   * that `claimFor` gets has a placeholder id; in the statement, the CTE `fresh` has the real one.
    */
   async function insert(
     author: Viewer,
@@ -148,7 +147,7 @@ export function createPosts({ db, notifications, metrics, idempotency }: PostsDe
     }
     const claim = claimFor ? Prisma.sql`${claimFor(row)},` : Prisma.empty
     const claimed = claimFor ? Prisma.sql`AND EXISTS (SELECT FROM claim)` : Prisma.empty
-    const [inserted] = await writing(
+    const [inserted] = await write(
       () => db.$queryRaw<{ id: string }[]>`
         WITH author AS MATERIALIZED (
           SELECT "id" FROM "User" WHERE "id" = ${author.userId}::uuid FOR NO KEY UPDATE
@@ -172,47 +171,31 @@ export function createPosts({ db, notifications, metrics, idempotency }: PostsDe
 
   async function findReferenced(name: string | null | undefined) {
     if (!name) return undefined
-    return (await findUser(name)) ?? missingReference()
-  }
-
-  async function findUser(name: string) {
-    return db.user.findUnique({
-      where: { usernameKey: name.toLowerCase() },
-      select: { id: true, username: true },
-    })
+    const user = await findUser(db, name)
+    if (!user) throw invalidInput([unknownReferenced])
+    return user
   }
 }
 
-/** An author's post for a change: whoever comes second waits here and sees what the first one left. */
-function locked({ userId }: Viewer, id: string, versions: Versions) {
+/** Selects and locks an author's post, so that concurrent writers see the result of the one before them. */
+function lockPost({ userId }: Viewer, id: string, versions: Versions) {
   const matches = versions ? Prisma.sql`"version"::text = ANY(${versions})` : Prisma.sql`true`
   return Prisma.sql`
     SELECT *, ${matches} AS "matches" FROM "Post"
     WHERE "id" = ${id}::uuid AND "authorId" = ${userId}::uuid FOR UPDATE`
 }
 
-/** A write that lost a race: repeated where the database asks for it, a fault of the input where a user is gone. */
-async function writing<T>(statement: () => Promise<T>): Promise<T> {
+/** Runs a write, again if it conflicts. A foreign-key violation means that the referenced user was just deleted. */
+async function write<T>(statement: () => Promise<T>): Promise<T> {
   try {
     return await retryConflicts(statement)
   } catch (error) {
-    if (isForeignKeyViolation(error)) missingReference()
-    throw error
+    throw isForeignKeyViolation(error) ? invalidInput([unknownReferenced]) : error
   }
 }
 
-const missingUser = (username: string): never => {
-  throw new AppError('not-found', `There is no user ${username}.`)
-}
+const postNotFound = () => new AppError('not-found', 'No such post.')
 
-const missingPost = (): never => {
-  throw new AppError('not-found', 'There is no such post.')
-}
+const versionMismatch = () => new AppError('precondition-failed', 'The post has a different version.')
 
-const otherVersion = () => new AppError('precondition-failed', 'The post has another version by now.')
-
-const noSuchUser: Fault = { pointer: '/referenced', detail: 'is no user' }
-
-const missingReference = (): never => {
-  throw invalidInput([noSuchUser])
-}
+const unknownReferenced: Fault = { pointer: '/referenced', detail: noSuchUser }

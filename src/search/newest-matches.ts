@@ -1,29 +1,31 @@
-// How rows are found by what they say, the newest first, at a cost that neither a frequent nor a rare word drives up.
+// Reads the newest rows that match a search, at a cost that does not depend on how frequent the words are.
 import { Prisma } from '../database/generated/client.ts'
+import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
 import type { Page } from '../keyset.ts'
 
-/** How many of the newest rows are looked at before the index is asked; they cost some 5 ms. */
+/** The number of newest rows that are scanned before the index is used; this takes about 5 ms. */
 const recentRows = 5_000
 
 /**
- * `newest`, the ids of a page's rows that match and of one more, for a statement that begins with `WITH`.
+ * CTEs for a statement that begins with `WITH`. The last one, `newest`, has the ids of the matching rows of the page
+ * and of one more.
  *
- * Left to itself the planner either walks the whole table, which is slow for a rare word, or sorts every match, which
- * is slow for a frequent one, and a prepared statement has one plan for both. Here a frequent word is found among the
- * newest rows, and only one that is not, so that it is rare enough to be sorted, comes from the index.
+ * The planner alone would either scan the whole table, which is slow for a rare word, or sort every match, which is
+ * slow for a frequent one; and a prepared statement has one plan for both. These CTEs find a frequent word among the
+ * newest rows. Only if they contain too few matches, so that the word is rare enough to sort, is the index used.
  *
- * @param matches a condition on the bare columns of `table` that its indexes serve
+ * @param matches a condition on the unqualified columns of `table`, supported by its indexes
  */
-export function newestMatches(table: Prisma.Sql, matches: Prisma.Sql, { cursor, limit }: Page): Prisma.Sql {
-  const onPage = cursor ? Prisma.sql`"id" < ${cursor}::uuid` : Prisma.sql`true`
-  const wanted = limit + 1
+export function newestMatches(table: Prisma.Sql, matches: Prisma.Sql, page: Page): Prisma.Sql {
+  const id = Prisma.sql`"id"`
+  const onPage = afterCursor(id, page)
   return Prisma.sql`
     near AS MATERIALIZED (
       SELECT "id" FROM (SELECT * FROM ${table} WHERE ${onPage} ORDER BY "id" DESC LIMIT ${recentRows}) recent
-      WHERE ${matches} ORDER BY "id" DESC LIMIT ${wanted}
+      WHERE ${matches} ${newestFirst(id, page)}
     ),
     far AS MATERIALIZED (
-      SELECT "id" FROM ${table} WHERE ${matches} AND ${onPage} AND (SELECT count(*) FROM near) < ${wanted}
+      SELECT "id" FROM ${table} WHERE ${matches} AND ${onPage} AND (SELECT count(*) FROM near) <= ${page.limit}
     ),
-    newest AS (SELECT "id" FROM near UNION SELECT "id" FROM far ORDER BY "id" DESC LIMIT ${wanted})`
+    newest AS (SELECT "id" FROM near UNION SELECT "id" FROM far ${newestFirst(id, page)})`
 }

@@ -1,37 +1,40 @@
-// Reads new posts once for all streams of this process and hands each to those that it is for.
+// Reads new posts once for all streams of this process and gives each stream the posts of its timeline.
 import { setTimeout } from 'node:timers/promises'
 import type { Log } from '../database/backend.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
 import type { Notifications } from '../database/notifications.ts'
 import { errorMessage } from '../database/sql-errors.ts'
-import { settledId } from '../posts/ids.ts'
-import { columns, joins } from '../posts/rows.ts'
+import { readWatermark } from '../posts/ids.ts'
+import { postColumns, postJoins } from '../posts/rows.ts'
 import type { PostRow } from '../posts/schema.ts'
 import { createSubscription, type Subscription } from './subscription.ts'
 
 export type Feed = ReturnType<typeof createFeed>
 
-/** How often the table is looked at without being told: where there are notifications, for those that got lost. */
-const lookEveryMs = { notified: 2_000, polling: 500 }
-/** How soon again while there is a post that another may still come before. */
-const lookAgainMs = 20
-/** An engine without notifications may not tell its transactions either: there, a post has this long to be committed. */
-const pollingMarginMs = 2_000
+type FeedDependencies = {
+  db: PrismaClient
+  notifications: Notifications
+  log: Log
+  /** How often the table is polled; with notifications only because one may get lost. */
+  pollMs?: { withNotifications: number; without: number }
+}
+
+/** Retry interval while an open transaction may still commit a lower id. */
+const retryMs = 20
+/** An engine without notifications may not show its open transactions either; there, posts wait this long. */
+const watermarkMarginMs = 2_000
 const batch = 500
 
 /**
- * Posts are handed out in the order of their ids, which is not that of their commits: each once nothing can come before
- * it any more (settledId). So the last id that a reader has seen says all about what it has not seen.
+ * Posts are published in the order of their ids, which is not the order of commits: each post waits until the watermark
+ * has passed it. So the last id that a stream has sent determines what it has not sent yet.
  */
 export function createFeed({
   db,
   notifications,
   log,
-}: {
-  db: PrismaClient
-  notifications: Notifications
-  log: Log
-}) {
+  pollMs = { withNotifications: 2_000, without: 500 },
+}: FeedDependencies) {
   const subscriptions = new Set<Subscription>()
   let position = ''
   let readers = 0
@@ -40,7 +43,7 @@ export function createFeed({
   notifications.onNotification(() => pause.abort())
 
   return {
-    /** Reads new posts until all who joined have left. */
+    /** Starts the feed for the first stream. Every `join` needs a `leave`; the feed stops after the last one. */
     async join(): Promise<void> {
       readers++
       started ??= start()
@@ -51,10 +54,10 @@ export function createFeed({
     },
     leave,
 
-    /** No post will appear any more whose id is lower; of those, what was not handed out is in the table. */
+    /** No post with a lower id can still be committed. A stream that missed such posts finds them in the table. */
     position: () => position,
 
-    /** The posts from the position on that are for a user. */
+    /** Subscribes to a user's timeline, from the current position on. */
     subscribe(userId: string): Subscription {
       const subscription = createSubscription(userId, () => subscriptions.delete(subscription))
       subscriptions.add(subscription)
@@ -69,69 +72,67 @@ export function createFeed({
 
   async function start() {
     try {
-      position = await settled()
-      void read()
+      position = await watermark()
+      void run()
     } catch (error) {
       started = undefined
       throw error
     }
   }
 
-  async function read() {
+  async function run() {
     while (readers > 0) {
-      // Made first: a hint that comes while the table is read has it read again.
+      // Before the read, so that a notification during the read causes another one.
       pause = new AbortController()
       const pauseMs = await advance().catch((error) => {
         log.warn({ error: errorMessage(error) }, 'new posts could not be read')
-        return lookEveryMs.polling
+        return pollMs.without
       })
       await setTimeout(pauseMs, undefined, { signal: pause.signal }).catch(() => {})
     }
     started = undefined
   }
 
-  /** Hands out what is settled; gives how long to wait until the next time. */
+  /** Publishes the posts below the watermark; returns how long to wait before the next read. */
   async function advance(): Promise<number> {
-    const until = await settled()
-    const asked = new Set(subscriptions)
-    const posts = asked.size > 0 ? await newPosts([...asked].map(({ userId }) => userId)) : []
-    const settledPosts = posts.filter(({ id }) => id < until)
-    const last = settledPosts.at(-1)
-    if (last) handOut(settledPosts, asked)
-    if (last && settledPosts.length === batch) {
+    const until = await watermark()
+    const audience = new Set(subscriptions)
+    const posts = audience.size > 0 ? await newPosts([...audience].map(({ userId }) => userId)) : []
+    const settled = posts.filter(({ id }) => id < until)
+    const last = settled.at(-1)
+    if (last) publish(settled, audience)
+    if (last && settled.length === batch) {
       position = last.id
       return 0
     }
     if (until > position) position = until
-    if (settledPosts.length < posts.length) return lookAgainMs
-    return notifications.available() ? lookEveryMs.notified : lookEveryMs.polling
+    if (settled.length < posts.length) return retryMs
+    return notifications.available() ? pollMs.withNotifications : pollMs.without
   }
 
-  /** Who subscribed while the table was read has no post in `posts`, and finds them there. */
-  function handOut(posts: ReadPost[], asked: Set<Subscription>) {
+  /** A subscription that was added during the read is not part of `audience`; its stream must read the table. */
+  function publish(posts: AddressedPost[], audience: Set<Subscription>) {
     for (const subscription of subscriptions) {
-      if (asked.has(subscription)) subscription.push(posts.filter((post) => post.isFor(subscription.userId)))
-      else subscription.lapse()
+      if (audience.has(subscription))
+        subscription.push(posts.filter(({ readers }) => readers.has(subscription.userId)))
+      else subscription.overflow()
     }
   }
 
-  function settled() {
-    return settledId(db, notifications.available() ? 0 : pollingMarginMs)
+  function watermark() {
+    return readWatermark(db, notifications.available() ? 0 : watermarkMarginMs)
   }
 
-  /** The oldest posts from the position on, and for whom of these users each is. */
-  async function newPosts(userIds: string[]): Promise<ReadPost[]> {
+  /** The oldest posts after the position, each with the given users that have it in their timelines. */
+  async function newPosts(userIds: string[]): Promise<AddressedPost[]> {
     const rows = await db.$queryRaw<(PostRow & { readers: string[] })[]>`
-      SELECT ${columns}, ARRAY(
+      SELECT ${postColumns}, ARRAY(
         SELECT reader::text FROM unnest(${[...new Set(userIds)]}::uuid[]) reader WHERE reader = p."authorId"
           OR EXISTS (SELECT FROM "Follow" WHERE "followerId" = reader AND "followeeId" = p."authorId")
       ) AS "readers"
-      FROM "Post" p ${joins} WHERE p."id" > ${position}::uuid ORDER BY p."id" LIMIT ${batch}`
-    return rows.map(({ readers, ...row }) => {
-      const users = new Set(readers)
-      return { ...row, isFor: (userId: string) => users.has(userId) }
-    })
+      FROM "Post" p ${postJoins} WHERE p."id" > ${position}::uuid ORDER BY p."id" LIMIT ${batch}`
+    return rows.map((row) => ({ ...row, readers: new Set(row.readers) }))
   }
 }
 
-type ReadPost = PostRow & { isFor(userId: string): boolean }
+type AddressedPost = PostRow & { readers: Set<string> }

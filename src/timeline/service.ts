@@ -1,46 +1,134 @@
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
+import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
 import { type Page, type Slice, slice } from '../keyset.ts'
 import type { Metrics } from '../metrics/instruments.ts'
-import { columns, joins, newestFirst, onPage } from '../posts/rows.ts'
+import { readWatermark } from '../posts/ids.ts'
+import { postColumns, postId, postJoins } from '../posts/rows.ts'
 import type { PostRow } from '../posts/schema.ts'
+import type { Viewer } from '../viewer.ts'
+import type { Feed } from './feed.ts'
+import type { Subscription } from './subscription.ts'
 
 export type Timeline = ReturnType<typeof createTimeline>
 
-/** Posts that are read at a time to catch up. */
-const batch = 100
+type TimelineDependencies = {
+  db: PrismaClient
+  feed: Feed
+  metrics: Metrics
+  stopping: AbortSignal
+  /** How often a stream checks its session and sends an empty batch. */
+  heartbeatMs?: number
+}
 
-/** The posts of a user and of those that the user follows. */
-export function createTimeline({ db, metrics }: { db: PrismaClient; metrics: Metrics }) {
+/** The API promises a comment, and the end of a revoked session, within 15 s. */
+export const defaultHeartbeatMs = 8_000
+/** The number of posts per query while a stream catches up. */
+const catchUpBatch = 100
+
+/** The timeline of a user: the posts of the user and of followed users. */
+export function createTimeline({
+  db,
+  feed,
+  metrics,
+  stopping,
+  heartbeatMs = defaultHeartbeatMs,
+}: TimelineDependencies) {
   return {
-    /** A page of it, the newest first. */
+    /** A page of the timeline, newest first. */
     async page(userId: string, page: Page): Promise<Slice<PostRow>> {
-      const rows = await merged(userId, onPage(page), newestFirst(page), Prisma.sql`DESC`)
+      const rows = await select(
+        userId,
+        afterCursor(postId, page),
+        newestFirst(postId, page),
+        Prisma.sql`DESC`,
+      )
       const found = slice(rows, page)
       metrics.timelineServed(found.rows.length)
       return found
     },
 
-    /** The oldest posts between two ids, without both; `complete` when there are no more. */
-    async between(userId: string, after: string, before: string) {
-      const range = Prisma.sql`p."id" > ${after}::uuid AND p."id" < ${before}::uuid`
-      const posts = await merged(userId, range, Prisma.sql`ORDER BY p."id" LIMIT ${batch}`, Prisma.sql`ASC`)
-      return { posts, complete: posts.length < batch }
+    /**
+     * Posts that enter the timeline after the post `lastSeen`, or from now on, in batches ordered by id. The first
+     * batch is empty, and so is one batch per heartbeat. Ends when the session ends, the signal is aborted or the
+     * service stops.
+     */
+    async *stream(
+      viewer: Viewer,
+      lastSeen: string | undefined,
+      signal: AbortSignal,
+    ): AsyncGenerator<PostRow[]> {
+      metrics.streamOpened()
+      try {
+        await feed.join()
+        try {
+          const from = lastSeen ?? (await readWatermark(db))
+          yield* follow(viewer, from, AbortSignal.any([signal, stopping]))
+        } finally {
+          feed.leave()
+        }
+      } finally {
+        metrics.streamClosed()
+      }
     },
   }
 
+  /** Catches up from the table to the feed's position, then follows the feed; starts over after an overflow. */
+  async function* follow({ userId, sessionId }: Viewer, from: string, signal: AbortSignal) {
+    let after = from
+    let heartbeatAt = performance.now() + heartbeatMs
+    let subscription: Subscription | undefined
+    try {
+      yield []
+      while (!signal.aborted) {
+        if (performance.now() >= heartbeatAt) {
+          if (!(await isActive(sessionId))) return
+          heartbeatAt = performance.now() + heartbeatMs
+          yield []
+        } else if (!subscription && after < feed.position()) {
+          const until = feed.position()
+          const posts = await postsBetween(userId, after, until)
+          after = posts.length < catchUpBatch ? until : (posts.at(-1)?.id ?? until)
+          if (posts.length > 0) yield posts
+        } else {
+          subscription ??= feed.subscribe(userId)
+          const posts = await subscription.next(heartbeatAt - performance.now(), signal)
+          if (!posts) {
+            subscription.close()
+            subscription = undefined
+          }
+          const news = posts?.filter(({ id }) => id > after) ?? []
+          after = news.at(-1)?.id ?? after
+          if (news.length > 0) yield news
+        }
+      }
+    } finally {
+      subscription?.close()
+    }
+  }
+
+  async function isActive(sessionId: string): Promise<boolean> {
+    return (await db.session.count({ where: { id: sessionId, expiresAt: { gt: new Date() } } })) === 1
+  }
+
+  /** The oldest posts between two ids, exclusive. */
+  function postsBetween(userId: string, after: string, before: string) {
+    const range = Prisma.sql`p."id" > ${after}::uuid AND p."id" < ${before}::uuid`
+    return select(userId, range, Prisma.sql`ORDER BY p."id" LIMIT ${catchUpBatch}`, Prisma.sql`ASC`)
+  }
+
   /**
-   * The first posts of each author are read from the index and merged, so the cost follows the followees and the page,
-   * not the number of posts.
+   * Reads the first posts of each author from the index and merges them, so the cost depends on the number of followed
+   * users and the page size, not on the number of posts.
    */
-  function merged(userId: string, range: Prisma.Sql, first: Prisma.Sql, direction: Prisma.Sql) {
+  function select(userId: string, range: Prisma.Sql, first: Prisma.Sql, direction: Prisma.Sql) {
     return db.$queryRaw<PostRow[]>`
-      SELECT ${columns} FROM (
+      SELECT ${postColumns} FROM (
         SELECT p."id" FROM (
           SELECT ${userId}::uuid AS "id" UNION ALL
           SELECT "followeeId" FROM "Follow" WHERE "followerId" = ${userId}::uuid
         ) author CROSS JOIN LATERAL (
           SELECT p."id" FROM "Post" p WHERE p."authorId" = author."id" AND ${range} ${first}
         ) p ${first}
-      ) chosen JOIN "Post" p ON p."id" = chosen."id" ${joins} ORDER BY p."id" ${direction}`
+      ) chosen JOIN "Post" p ON p."id" = chosen."id" ${postJoins} ORDER BY p."id" ${direction}`
   }
 }

@@ -2,27 +2,28 @@ import type { PostRow } from '../posts/schema.ts'
 
 export type Subscription = ReturnType<typeof createSubscription>
 
-/** Posts that wait for a reader; whoever is further behind reads the table instead. */
-const mostPosts = 500
+/** A slower reader overflows its queue and must read the table instead. */
+const maxQueuedPosts = 500
 
-/** What a feed hands out to one reader. */
+/** A queue of posts from the feed to one stream. */
 export function createSubscription(userId: string, onClose: () => void) {
   let posts: PostRow[] = []
-  let lapsed = false
+  let overflowed = false
   let wake = () => {}
 
   return {
     userId,
     push(more: PostRow[]) {
       posts.push(...more)
-      if (posts.length > mostPosts) lapse()
+      if (posts.length > maxQueuedPosts) overflow()
       else if (more.length > 0) wake()
     },
-    lapse,
-    /** The posts that came; none when there were none for `limitMs`; undefined once some were missed. */
-    async next(limitMs: number, signal: AbortSignal): Promise<PostRow[] | undefined> {
-      if (posts.length === 0 && !lapsed && !signal.aborted) await woken(limitMs, signal)
-      if (lapsed) return undefined
+    /** Marks that the reader has missed posts. */
+    overflow,
+    /** Waits for posts, at most `timeoutMs`; empty after the timeout, undefined once the reader has missed posts. */
+    async next(timeoutMs: number, signal: AbortSignal): Promise<PostRow[] | undefined> {
+      if (posts.length === 0 && !overflowed && !signal.aborted) await woken(timeoutMs, signal)
+      if (overflowed) return undefined
       const next = posts
       posts = []
       return next
@@ -30,15 +31,15 @@ export function createSubscription(userId: string, onClose: () => void) {
     close: onClose,
   }
 
-  function lapse() {
-    lapsed = true
+  function overflow() {
+    overflowed = true
     posts = []
     wake()
   }
 
-  function woken(limitMs: number, signal: AbortSignal): Promise<void> {
+  function woken(timeoutMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(done, limitMs)
+      const timer = setTimeout(done, timeoutMs)
       signal.addEventListener('abort', done)
       wake = done
       function done() {

@@ -84,7 +84,7 @@ describe('POST /api/users', () => {
     expect(await login(longest.username, secret)).toMatchObject({ status: 200 })
   })
 
-  const characters = 'must be 1 to 50 of A-Z a-z 0-9 _ . - with at least one letter or digit'
+  const characters = 'must be 1 to 50 characters of A-Z a-z 0-9 _ . - with at least one letter or digit'
   it.each([
     ['no username', { username: undefined }, '/username', 'is required'],
     ['a number as username', { username: 5 }, '/username', 'must be a string'],
@@ -100,8 +100,13 @@ describe('POST /api/users', () => {
     ['129 code points', { password: 'x'.repeat(129) }, '/password', 'must have at most 128 characters'],
     ['NUL in the password', { password: 'long enough\0' }, '/password', 'must not contain NUL'],
     ['a lone surrogate', { password: 'long enough\ud800' }, '/password', 'must not contain lone surrogates'],
-    ['the commonest', { password: '12345678' }, '/password', 'is one of the commonest passwords'],
-    ['the commonest in capitals', { password: 'PASSWORD' }, '/password', 'is one of the commonest passwords'],
+    ['a common password', { password: '12345678' }, '/password', 'is one of the most common passwords'],
+    [
+      'a common password in capitals',
+      { password: 'PASSWORD' },
+      '/password',
+      'is one of the most common passwords',
+    ],
     ['a long name', { displayName: 'x'.repeat(101) }, '/displayName', 'must have at most 100 characters'],
     ['NUL in the name', { displayName: 'a\0b' }, '/displayName', 'must not contain NUL'],
     ['an object as name', { displayName: {} }, '/displayName', 'must be a string'],
@@ -231,7 +236,7 @@ describe('PATCH /api/users/:username', () => {
     ['without the current one', {}, '/currentPassword'],
     ['with a wrong current one', { currentPassword: 'not the right one' }, '/currentPassword'],
     ['that is too short', { password: 'short', currentPassword: password }, '/password'],
-    ['that is one of the commonest', { password: 'iloveyou', currentPassword: password }, '/password'],
+    ['that is one of the most common', { password: 'iloveyou', currentPassword: password }, '/password'],
   ])('refuses a password %s, and changes nothing', async (_, fields, pointer) => {
     const alice = await buildUser(service)
     const { token: other } = (await login(alice.username, alice.password)).body

@@ -54,7 +54,7 @@ describe('PUT and DELETE /api/users/:username/following/:other', () => {
     const alice = await buildUser(service)
     expect(await follow(alice, { username: alice.username.toUpperCase() })).toMatchObject({
       status: 400,
-      body: { errors: [{ parameter: 'other', detail: 'is yourself' }] },
+      body: { errors: [{ parameter: 'other', detail: 'You cannot follow yourself' }] },
     })
   })
 })
@@ -78,9 +78,9 @@ describe('POST /api/users/:username/following', () => {
     const post = (json: object, token: string | undefined = alice.token) =>
       call(service, 'POST', following(alice), { token, json })
     const fault = (detail: string) => ({ status: 400, body: { errors: [{ pointer: '/username', detail }] } })
-    expect(await post({ username: alice.username })).toMatchObject(fault('is yourself'))
-    expect(await post({ username: uniqueName() })).toMatchObject(fault('is no user'))
-    expect(await post({ username: 'a\0b' })).toMatchObject(fault('is no user'))
+    expect(await post({ username: alice.username })).toMatchObject(fault('You cannot follow yourself'))
+    expect(await post({ username: uniqueName() })).toMatchObject(fault('No such user'))
+    expect(await post({ username: 'a\0b' })).toMatchObject(fault('No such user'))
     expect(await post({})).toMatchObject(fault('is required'))
     expect(await post({ username: bob.username }, bob.token)).toMatchObject({ status: 403 })
     expect(await call(service, 'POST', following(alice), { json: { username: bob.username } })).toMatchObject(

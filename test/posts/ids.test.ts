@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { freshServerDatabase } from '../../harness/database.ts'
 import { hasServer } from '../../harness/postgres.ts'
 import { Prisma } from '../../src/database/generated/client.ts'
-import { newIdAt, settledId } from '../../src/posts/ids.ts'
+import { newIdAt, readWatermark } from '../../src/posts/ids.ts'
 import { kinds, type Opened, openExisting, openFresh } from '../database/support/opened.ts'
 
 describe.each(kinds)('ids on %s', (kind) => {
@@ -31,8 +31,8 @@ describe.each(kinds)('ids on %s', (kind) => {
 
   it('are settled when nothing writes, up to now, or to as long ago as is asked for', async () => {
     const before = await made(Prisma.sql`now() - interval '2 milliseconds'`)
-    expect(await settledId(database.client)).toSatisfy((id) => id > before)
-    const settled = await settledId(database.client, 5_000)
+    expect(await readWatermark(database.client)).toSatisfy((id) => id > before)
+    const settled = await readWatermark(database.client, 5_000)
     expect(settled).toSatisfy((id) => id < before)
     expect(settled).toSatisfy((id) => id > '019')
   })
@@ -56,8 +56,8 @@ describe.runIf(hasServer())('ids on PostgreSQL', () => {
     const [row] = await database.client.$queryRaw<{ id: string }[]>`
       SELECT ${newIdAt(Prisma.sql`clock_timestamp()`)} AS "id"`
     const id = row?.id ?? ''
-    expect(await settledId(database.client)).toSatisfy((settled) => settled < id)
+    expect(await readWatermark(database.client)).toSatisfy((settled) => settled < id)
     await writer.query('COMMIT')
-    expect(await settledId(database.client)).toSatisfy((settled) => settled > id)
+    expect(await readWatermark(database.client)).toSatisfy((settled) => settled > id)
   })
 })

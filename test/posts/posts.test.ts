@@ -79,8 +79,8 @@ describe('POST /api/users/:username/collection', () => {
     ['text over 255 code points', { text: '🐘'.repeat(256) }, '/text', 'must have at most 255 characters'],
     ['NUL in text', { text: 'a\0b' }, '/text', 'must not contain NUL'],
     ['a lone surrogate in text', { text: 'a\ud800b' }, '/text', 'must not contain lone surrogates'],
-    ['an unknown user', { text: 'x', referenced: 'nobody-is-called-so' }, '/referenced', 'is no user'],
-    ['what is no username', { text: 'x', referenced: 'a\0b' }, '/referenced', 'is no user'],
+    ['an unknown user', { text: 'x', referenced: 'nobody-is-called-so' }, '/referenced', 'No such user'],
+    ['what is no username', { text: 'x', referenced: 'a\0b' }, '/referenced', 'No such user'],
     ['an object as reference', { text: 'x', referenced: {} }, '/referenced', 'must be a string'],
   ])('refuses %s', async (_, json, pointer, detail) => {
     const alice = await buildUser(service)
@@ -270,7 +270,7 @@ describe('a body with several faults', () => {
     const { token } = alice
     const send = (json: object, headers = {}) => call(service, method, path, { token, json, headers })
     const blank = { pointer: '/text', detail: 'must not be blank' }
-    const unknown = { pointer: '/referenced', detail: 'is no user' }
+    const unknown = { pointer: '/referenced', detail: 'No such user' }
 
     const both = await send({ text: ' ', referenced: uniqueName() })
     expect(both).toMatchObject({ status: 400, body: { errors: [blank, unknown] } })
