@@ -11,7 +11,7 @@ import { buildPost, buildUser, call, type Json } from '../../harness/http/client
 import { runService, startService } from '../../harness/service.ts'
 import { until } from '../../harness/until.ts'
 
-/** A process that is killed with its test, whatever becomes of it. */
+/** Starts a process, which is killed when the test ends. */
 function run(env: Record<string, string>) {
   const service = runService(env)
   onTestFinished(() => {
@@ -27,7 +27,7 @@ async function start(env: Record<string, string> = {}) {
 }
 
 describe('start', () => {
-  it('names every wrong setting and what is allowed, tells no secret, and exits with 1', async () => {
+  it('reports every wrong setting and what is allowed, hides secrets, and exits with 1', async () => {
     const service = run({
       PORT: '70000',
       DATABASE_URL: 'mysql://root:s3cret@localhost/posts',
@@ -52,7 +52,7 @@ describe('start', () => {
     expect(service.lines.map(({ msg }) => msg)).not.toContain('listening')
   })
 
-  it('says which port is taken, and exits with 1', async () => {
+  it('reports the port that is taken, and exits with 1', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'microposts-'))
     onTestFinished(() => rm(folder, { recursive: true, force: true }))
     const other = createServer()
@@ -68,7 +68,7 @@ describe('start', () => {
     )
   })
 
-  it('lives, unready, while its database is away, and answers 503', async () => {
+  it('is live but not ready while its database is unreachable, and responds with 503', async () => {
     const service = run({ DATABASE_URL: 'postgresql://nobody:s3cret@127.0.0.1:1/posts' })
     const url = String((await service.logged('listening')).url)
     const target = { url }
@@ -81,9 +81,9 @@ describe('start', () => {
         checks: { database: false, migrations: false, telemetry: true, serving: true },
       },
     })
-    const answer = await call(target, 'GET', '/api/users/alice')
-    expect(answer).toMatchObject({ status: 503, body: { type: '/problems/unavailable', status: 503 } })
-    expect(answer.headers.get('Retry-After')).toBe('5')
+    const response = await call(target, 'GET', '/api/users/alice')
+    expect(response).toMatchObject({ status: 503, body: { type: '/problems/unavailable', status: 503 } })
+    expect(response.headers.get('Retry-After')).toBe('5')
     service.kill('SIGTERM')
     expect(await service.exited).toBe(0)
     expect(JSON.stringify(service.lines) + service.stderr()).not.toContain('s3cret')
@@ -92,29 +92,29 @@ describe('start', () => {
 
 describe('stop', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'on %s answers what is under way, then ends with 0',
+    'completes active requests on %s, then exits with 0',
     async (signal) => {
       const service = await start()
       const alice = await buildUser(service)
       const path = `/api/users/${alice.username}/collection`
       const body = JSON.stringify({ text: 'the last one' })
       const socket = connect(Number(new URL(service.url).port), 'localhost')
-      let answer = ''
+      let response = ''
       socket.on('data', (data) => {
-        answer += data
+        response += data
       })
-      // Half a request: the service waits for the rest while it is told to stop.
+      // Half a request, so that it is still active when the signal arrives.
       socket.write(
         `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${alice.token}\r\n` +
           `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
       )
-      await until('the request is under way', async () => {
-        const page = await (await fetch(service.metricsUrl)).text()
-        return /http_server_active_requests\{http_request_method="POST".*\} 1$/m.test(page)
+      await until('the request is active', async () => {
+        const exposition = await (await fetch(service.metricsUrl)).text()
+        return /http_server_active_requests\{http_request_method="POST".*\} 1$/m.test(exposition)
       })
       service.kill(signal)
       await service.logged('stopping')
-      await until('no connection is taken any more', () =>
+      await until('no connection is accepted', () =>
         fetch(`${service.url}/livez`).then(
           () => false,
           () => true,
@@ -122,67 +122,67 @@ describe('stop', () => {
       )
       socket.write(body.slice(5))
       expect(await service.exited).toBe(0)
-      expect(answer).toMatch(/^HTTP\/1.1 201 Created\r\n/)
-      expect(answer).toContain('"text":"the last one"')
+      expect(response).toMatch(/^HTTP\/1.1 201 Created\r\n/)
+      expect(response).toContain('"text":"the last one"')
       expect(service.lines.map(({ msg }) => msg).slice(-2)).toEqual(['stopping', 'stopped'])
       expect(service.stderr()).toBe('')
     },
   )
 
-  it('closes no connection under a request that is on its way', async () => {
+  it('closes no connection on which a request is arriving', async () => {
     const service = await start()
     const agent = new Agent({ keepAlive: true })
     const faults: string[] = []
-    let answers = 0
-    const askOnAndOn = async () => {
+    let responses = 0
+    const sendRepeatedly = async () => {
       for (;;) {
         const sent = request(new URL('/livez', service.url), { agent }).end()
         try {
           const [response] = await once(sent, 'response')
           await buffer(response)
-          answers++
+          responses++
         } catch (error) {
           const { code, message } = error as NodeJS.ErrnoException
           if (code === 'ECONNREFUSED') return
-          faults.push(`${message}, ${sent.reusedSocket ? 'on a used connection' : 'on a new one'}`)
+          faults.push(`${message}, ${sent.reusedSocket ? 'on a reused connection' : 'on a new one'}`)
         }
       }
     }
-    const asking = Promise.all(Array.from({ length: 32 }, askOnAndOn))
-    await until('many are answered', () => answers > 1_000)
+    const sending = Promise.all(Array.from({ length: 32 }, sendRepeatedly))
+    await until('many responses', () => responses > 1_000)
     service.kill('SIGTERM')
     expect(await service.exited).toBe(0)
-    await asking
+    await sending
     expect(faults).toEqual([])
   })
 
-  it('is unready from the signal on', async () => {
+  it('is not ready after the signal', async () => {
     const service = await start()
     const port = Number(new URL(service.url).port)
     const alice = await buildUser(service)
-    // Two connections that are there before the signal: one keeps the service draining, one asks.
+    // Two connections from before the signal: one keeps the service draining, one asks for readiness.
     const busy = connect(port, 'localhost')
     busy.write(
       `POST /api/users/${alice.username}/collection HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${alice.token}\r\n` +
         'Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{',
     )
     const asking = connect(port, 'localhost')
-    let answer = ''
+    let response = ''
     asking.on('data', (data) => {
-      answer += data
+      response += data
     })
     asking.write('GET /readyz HTTP/1.1\r\nHo')
-    await until('both are under way', async () => {
-      const page = await (await fetch(service.metricsUrl)).text()
-      return /http_server_active_requests\{http_request_method="POST".*\} 1$/m.test(page)
+    await until('the first request is active', async () => {
+      const exposition = await (await fetch(service.metricsUrl)).text()
+      return /http_server_active_requests\{http_request_method="POST".*\} 1$/m.test(exposition)
     })
     service.kill('SIGTERM')
     await service.logged('stopping')
     asking.write('st: x\r\n\r\n')
-    await until('an answer', () => answer.includes('\r\n\r\n'))
-    expect(answer).toMatch(/^HTTP\/1.1 503 /)
-    expect(answer).toMatch(/^Connection: close\r$/m)
-    expect(answer).toContain('"serving":false')
+    await until('a response', () => response.includes('\r\n\r\n'))
+    expect(response).toMatch(/^HTTP\/1.1 503 /)
+    expect(response).toMatch(/^Connection: close\r$/m)
+    expect(response).toContain('"serving":false')
     busy.end('}')
     expect(await service.exited).toBe(0)
   })
@@ -202,7 +202,7 @@ describe('SIGKILL during writes', () => {
       alice = author
       const writing = Promise.allSettled(
         Array.from({ length: 4 }, async () => {
-          // Until the connection breaks.
+          // Ends with an error when the connection breaks.
           for (;;) acknowledged.push(await buildPost(target, author))
         }),
       )
@@ -224,7 +224,7 @@ describe('SIGKILL during writes', () => {
       next = /<([^>]*)>/.exec(page.headers.get('Link') ?? '')?.[1]
     }
     expect(acknowledged.map(({ id }) => id).filter((id) => !stored.has(id))).toEqual([])
-    // The count moves in the transaction of the post, so it agrees with the rows whatever was cut off.
+    // The count changes in the transaction of the post, so it always equals the number of rows.
     const { body } = await call({ url }, 'GET', `/api/users/${alice?.username}`)
     expect(body.counts.posts).toBe(stored.size)
     service.kill('SIGTERM')

@@ -1,4 +1,4 @@
-// Several workers behind one port. How their metrics come together is in otel-workers.test.ts.
+// Several workers behind one port. test/otel/workers.test.ts covers how their metrics are merged.
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freshServerDatabase } from '../../harness/database.ts'
@@ -18,17 +18,17 @@ const live = { http_route: '/livez' }
 
 type Workers = Awaited<ReturnType<typeof startWorkers>>
 
-/** Two workers on an empty database; `end` kills all that is left and drops it. */
+/** Starts two workers on an empty database; `end` kills them and drops it. */
 async function startWorkers(env: Record<string, string> = {}) {
   const database = await freshServerDatabase()
   const service = await startService({ WORKERS: '2', ...env }, database)
-  const said = (message: string) => service.lines.filter(({ msg }) => msg === message)
+  const linesOf = (message: string) => service.lines.filter(({ msg }) => msg === message)
   const end = async () => {
     service.kill('SIGKILL')
     await service.exited
     await database.drop()
   }
-  return { ...service, said, pids: () => said('worker started').map(({ pid }) => Number(pid)), end }
+  return { ...service, linesOf, pids: () => linesOf('worker started').map(({ pid }) => Number(pid)), end }
 }
 
 async function start(env?: Record<string, string>) {
@@ -37,7 +37,7 @@ async function start(env?: Record<string, string>) {
   return service
 }
 
-/** A process that is killed with its test, whatever becomes of it. */
+/** Starts a process, which is killed when the test ends. */
 function run(env: Record<string, string>) {
   const service = runService({ WORKERS: '2', ...env })
   onTestFinished(() => {
@@ -46,15 +46,20 @@ function run(env: Record<string, string>) {
   return service
 }
 
-/** Each on a connection of its own: the primary deals them out in turn. */
-async function visit(url: string, times: number) {
-  for (let time = 0; time < times; time++) expect((await askFor(`${url}/livez`)).status).toBe(200)
+/** Sends requests, each on a connection of its own, until every worker has served one. Returns how many it sent. */
+async function visitAllWorkers(service: Workers): Promise<number> {
+  let sent = 0
+  await until('every worker has served a request', async () => {
+    for (let i = 0; i < 5; i++, sent++) expect((await askFor(`${service.url}/livez`)).status).toBe(200)
+    return (await scrape(service)).series(count, live).length === 2
+  })
+  return sent
 }
 
-const instancesOf = (page: Scrape, name: string) =>
-  page.series(name).map(({ labels }) => labels.service_instance_id)
+const instancesOf = (scraped: Scrape, name: string) =>
+  scraped.series(name).map(({ labels }) => labels.service_instance_id)
 
-/** The names of all samples that only go up. */
+/** The names of all cumulative samples. */
 const countersOf = ({ families }: Scrape): string[] => {
   const samples = [...families.values()]
     .filter(({ type }) => type === 'counter' || type === 'histogram')
@@ -62,47 +67,48 @@ const countersOf = ({ families }: Scrape): string[] => {
   return [...new Set(samples.map(({ name }) => name))]
 }
 
-describe.runIf(hasServer())('WORKERS=2', () => {
+describe.runIf(hasServer())('two workers', () => {
   let service: Workers
   beforeAll(async () => {
-    service = await startWorkers({ RATE_LIMIT_REQUESTS: '6' })
+    service = await startWorkers({ RATE_LIMIT_REQUESTS: '20' })
   })
   afterAll(() => service.end())
 
-  it('serves one port with both, and one page with the requests of each', async () => {
-    await visit(service.url, 20)
+  it('serve one port, and one scrape with the series of each process', async () => {
+    const sent = await visitAllWorkers(service)
 
-    const page = await scrape(service)
-    expect(page.series(count, live).map(({ value }) => value)).toEqual([10, 10])
-    expect(instancesOf(page, 'microposts_migrations_applied')).toEqual(
-      page.series(count, live).map(({ labels }) => labels.service_instance_id),
+    const scraped = await scrape(service)
+    expect(scraped.sum(count, live)).toBe(sent)
+    expect(instancesOf(scraped, 'microposts_migrations_applied')).toEqual(
+      scraped.series(count, live).map(({ labels }) => labels.service_instance_id),
     )
-    expect(instancesOf(page, 'microposts_worker_restarted_total')).toHaveLength(3)
+    expect(instancesOf(scraped, 'microposts_worker_restarted_total')).toHaveLength(3)
   })
 
-  it('says once what is so for all, and for which worker it is not', () => {
+  it('log once what concerns all of them, and per worker when it is ready', () => {
     const once = ['metrics exported', 'listening', 'migration applied', 'ready']
-    expect(once.map((message) => service.said(message).length)).toEqual([1, 1, 1, 1])
-    expect(service.said('ready')).toMatchObject([{ workers: 2 }])
-    expect(service.said('worker ready').map(({ worker }) => worker)).toEqual([1, 2])
+    expect(once.map((message) => service.linesOf(message).length)).toEqual([1, 1, 1, 1])
+    expect(service.linesOf('ready')).toMatchObject([{ workers: 2 }])
+    expect(service.linesOf('worker ready').map(({ worker }) => worker)).toEqual([1, 2])
   })
 
-  it('holds the limit on requests over both', async () => {
-    const answers = []
-    for (let time = 0; time < 8; time++) answers.push(await askFor(`${service.url}/api/users`))
+  it('share the rate limit on requests', async () => {
+    const responses = []
+    for (let i = 0; i < 22; i++) responses.push(await askFor(`${service.url}/api/users`))
 
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200, 429, 429])
-    expect(answers.map(({ headers }) => headers['ratelimit-remaining'])).toEqual([...'54321000'])
-    const series = (await scrape(service)).series(count, {
+    expect(responses.map(({ status }) => status)).toEqual([...Array(20).fill(200), 429, 429])
+    const remaining = responses.map(({ headers }) => Number(headers['ratelimit-remaining']))
+    expect(remaining).toEqual([...Array.from({ length: 20 }, (_, i) => 19 - i), 0, 0])
+    const accepted = (await scrape(service)).series(count, {
       http_response_status_code: '200',
       http_route: '/api/users',
     })
-    expect(series.map(({ value }) => value)).toEqual([3, 3])
+    expect(accepted).toHaveLength(2)
   })
 })
 
-describe.runIf(hasServer())('one of several workers', () => {
-  it('replaces a worker that dies: to Prometheus its series end, and no other begins anew', async (context) => {
+describe.runIf(hasServer())('the supervisor', () => {
+  it('replaces a worker that dies: Prometheus sees its series end, and no counter reset', async (context) => {
     const program = requireProgram('prometheus', context)
     const service = await start()
     const prometheus = await startPrometheus(
@@ -114,30 +120,30 @@ describe.runIf(hasServer())('one of several workers', () => {
 `,
     )
     onTestFinished(() => prometheus.stop())
-    const seen = async (expression: string) => (await prometheus.query(expression))[0]?.value
+    const query = async (expression: string) => (await prometheus.query(expression))[0]?.value
     const requests = `${count}{http_route="/livez"}`
-    await visit(service.url, 20)
-    await until('Prometheus has all', async () => (await seen(`sum(${requests})`)) === 20)
+    const sentBefore = await visitAllWorkers(service)
+    await until('Prometheus has all', async () => (await query(`sum(${requests})`)) === sentBefore)
     const [dead = 0, other = 0] = service.pids()
     process.kill(dead, 'SIGKILL')
 
     expect(await service.logged('worker died')).toMatchObject({ worker: 1, code: null, signal: 'SIGKILL' })
-    await until('the new one is ready', () => service.said('worker ready').length === 3)
-    await visit(service.url, 20)
+    await until('the new one is ready', () => service.linesOf('worker ready').length === 3)
+    const sent = sentBefore + (await visitAllWorkers(service))
     const sum = `sum(max_over_time(${requests}[5m]))`
-    await until('Prometheus has all', async () => (await seen(sum)) === 40)
+    await until('Prometheus has all', async () => (await query(sum)) === sent)
 
     const counters = countersOf(await scrape(service))
     expect(counters).toContain(count)
     for (const counter of counters) expect(await prometheus.query(`resets(${counter}[5m]) > 0`)).toEqual([])
-    expect((await prometheus.query(requests)).map(({ value }) => value).sort()).toEqual([10, 20])
-    expect(await seen(`count(max_over_time(${requests}[5m]))`)).toBe(3)
-    expect(await seen('sum(microposts_worker_restarted_total)')).toBe(1)
+    expect(await prometheus.query(requests)).toHaveLength(2)
+    expect(await query(`count(max_over_time(${requests}[5m]))`)).toBe(3)
+    expect(await query('sum(microposts_worker_restarted_total)')).toBe(1)
     const [, , replacement] = service.pids()
     expect(new Set([dead, other, replacement]).size).toBe(3)
   })
 
-  it('does not outlive the primary', async () => {
+  it('does not leave workers behind when it is killed', async () => {
     const service = await start()
     service.kill('SIGKILL')
     await service.exited
@@ -145,7 +151,7 @@ describe.runIf(hasServer())('one of several workers', () => {
     await until('no worker is left', () => service.pids().every((pid) => !isAlive(pid)))
   })
 
-  it('answers what is under way when it stops, and pushes the last values of each process', async () => {
+  it('stops workers after their active requests, and each process exports its last values', async () => {
     const collector = await startCollector()
     onTestFinished(collector.stop)
     const service = await start({
@@ -154,26 +160,35 @@ describe.runIf(hasServer())('one of several workers', () => {
     })
     const { username, token } = await buildUser(service)
     const text = JSON.stringify({ text: 'the last one' })
-    const halves = Array.from({ length: 4 }, () => {
+    /** Sends half a request, so that it stays active. */
+    const sendHalf = () => {
       const socket = connect(Number(new URL(service.url).port), 'localhost')
-      let answer = ''
+      let response = ''
       socket.on('data', (data) => {
-        answer += data
+        response += data
       })
       socket.write(
         `POST /api/users/${username}/collection HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
           `Content-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text.slice(0, 5)}`,
       )
-      return { socket, answer: () => answer }
+      return { socket, response: () => response }
+    }
+    const active = async () =>
+      (await scrape(service))
+        .series('http_server_active_requests', { http_request_method: 'POST' })
+        .map(({ value }) => value)
+        .filter((value) => value > 0)
+    const halves: ReturnType<typeof sendHalf>[] = []
+    await until('every worker has an active request', async () => {
+      halves.push(sendHalf())
+      return (await active()).length === 2
     })
-    const active = (page: Scrape) =>
-      page.series('http_server_active_requests', { http_request_method: 'POST' })
-    await until('all are under way', async () => {
-      const series = active(await scrape(service))
-      return series.map(({ value }) => value).join() === '2,2'
+    await until('all requests are active', async () => {
+      const values = await active()
+      return values.reduce((sum, value) => sum + value, 0) === halves.length
     })
     service.kill('SIGTERM')
-    await until('no connection is taken any more', () =>
+    await until('no connection is accepted', () =>
       fetch(`${service.url}/livez`).then(
         () => false,
         () => true,
@@ -182,7 +197,7 @@ describe.runIf(hasServer())('one of several workers', () => {
     for (const { socket } of halves) socket.write(text.slice(5))
 
     expect(await service.exited).toBe(0)
-    for (const { answer } of halves) expect(answer()).toMatch(/^HTTP\/1.1 201 Created\r\n/)
+    for (const { response } of halves) expect(response()).toMatch(/^HTTP\/1.1 201 Created\r\n/)
     const pushes = collector.received.map(({ push }) => push)
     const instances = pushes.map(
       ({ resourceMetrics: [only] }) => only && attributesOf(only.resource.attributes)['service.instance.id'],
@@ -191,13 +206,13 @@ describe.runIf(hasServer())('one of several workers', () => {
     const created = pushes.flatMap((push) =>
       [...samplesOf(push)].filter(([key]) => key.startsWith('microposts_post_created_total')),
     )
-    expect(created.reduce((sum, [, value]) => sum + value, 0)).toBe(4)
-    expect(service.said('worker stopped').map(({ code }) => code)).toEqual([0, 0])
+    expect(created.reduce((sum, [, value]) => sum + value, 0)).toBe(halves.length)
+    expect(service.linesOf('worker stopped').map(({ code }) => code)).toEqual([0, 0])
     expect(service.lines.at(-1)?.msg).toBe('stopped')
     expect(service.stderr()).toBe('')
   })
 
-  it('says once that its port is taken, and exits with 1', async () => {
+  it('reports once that the port is taken, and exits with 1', async () => {
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => {
@@ -214,7 +229,7 @@ describe.runIf(hasServer())('one of several workers', () => {
     )
   })
 
-  it('says once that there is no such database, and exits with 1', async () => {
+  it('reports once that the database does not exist, and exits with 1', async () => {
     const database = await freshServerDatabase()
     await database.drop()
     const service = run(database.env)
@@ -224,7 +239,7 @@ describe.runIf(hasServer())('one of several workers', () => {
   })
 })
 
-it('refuses several workers of the embedded database, beside what else is wrong', async () => {
+it('rejects several workers on the embedded database, together with other wrong settings', async () => {
   const service = run({ PORT: 'x' })
 
   expect(await service.exited).toBe(1)
