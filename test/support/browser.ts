@@ -1,9 +1,9 @@
-// A real browser, that stays off the net.
+// Starts Chromium without its own background requests to the internet.
 import { type Browser, chromium } from 'playwright-core'
 import type { TestContext } from 'vitest'
 import { requireProgram } from '../../harness/programs/find.ts'
 
-/** Starts Chromium; whoever calls closes it. */
+/** The caller closes the browser. Without Chromium it skips the test, or throws on CI. */
 export function startBrowser(context: Pick<TestContext, 'skip'>): Promise<Browser> {
   return chromium.launch({
     executablePath: requireProgram('chromium', context),

@@ -1,4 +1,4 @@
-// The pages that the service has for people: the landing page, the interactive reference, the problems.
+// The HTML pages of the service: the landing page, the interactive API reference, the problem types.
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest'
 import { call, uniqueName } from '../../harness/http/client.ts'
@@ -11,15 +11,15 @@ beforeAll(async () => {
 })
 afterAll(() => service.stop())
 
-describe('pages', () => {
+describe('HTML pages', () => {
   it.each(['/', '/docs', '/problems', '/problems/forbidden'])(
-    '%s is HTML that brings all it needs',
+    '%s is HTML and loads nothing from other hosts',
     async (path) => {
       const { status, headers, text } = await call(service, 'GET', path)
       expect(status).toBe(200)
       expect(headers.get('Content-Type')).toBe('text/html; charset=utf-8')
       expect(text).toMatch(/^<!doctype html>\n<html lang="en">/)
-      // Absolute links would lead away; data: and the namespace of SVG do not.
+      // An absolute URL would point to another host; the SVG namespace is only a name.
       expect(text.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:\/\//)
       const policy = headers.get('Content-Security-Policy')?.split(';')
       for (const directive of [
@@ -35,7 +35,7 @@ describe('pages', () => {
     },
   )
 
-  it('the index has a page for every kind of problem, which names its status', async () => {
+  it('the list of problem types links to a page for each, which names its status', async () => {
     const { text } = await call(service, 'GET', '/problems')
     const rows = [...text.matchAll(/<td>(\d{3})<td><a href="(\/problems\/[a-z-]+)">([^<]+)</g)]
     expect(rows.length).toBeGreaterThan(15)
@@ -46,7 +46,7 @@ describe('pages', () => {
     }
   })
 
-  it('are not there under other names', async () => {
+  it('do not exist under other paths', async () => {
     for (const path of [
       '/docs/',
       '/docs/index.html',
@@ -62,7 +62,7 @@ describe('GET /docs/:file', () => {
   it.each([
     ['swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
     ['swagger-ui.css', 'text/css; charset=utf-8'],
-  ])('%s is kept for a day and asked for again by its tag', async (file, type) => {
+  ])('%s is cached for a day and revalidated by its entity tag', async (file, type) => {
     const first = await call(service, 'GET', `/docs/${file}`)
     expect(first.status).toBe(200)
     expect(first.headers.get('Content-Type')).toBe(type)
@@ -88,7 +88,7 @@ it('GET /docs/:file compresses the file for clients that accept gzip', async () 
 })
 
 describe('in a browser', () => {
-  /** A page, and what a strict reader has to complain about: errors, and requests that lead elsewhere. */
+  /** Opens a page and collects warnings, errors, and requests to other hosts. */
   async function browse(context: TestContext, path: string): Promise<{ page: Page; complaints: string[] }> {
     const browser = await startBrowser(context)
     onTestFinished(() => browser.close())
@@ -106,7 +106,7 @@ describe('in a browser', () => {
     return { page, complaints }
   }
 
-  it('the reference has every operation, and tries them', async (context) => {
+  it('the API reference shows every operation and can send its request', async (context) => {
     const { page, complaints } = await browse(context, '/docs')
     await page.locator('.opblock').first().waitFor()
     const { body: document } = await call(service, 'GET', '/openapi.json')
@@ -126,7 +126,7 @@ describe('in a browser', () => {
     expect(complaints).toEqual([])
   })
 
-  it('a token given to the reference goes with what needs one', async (context) => {
+  it('the API reference sends the entered token with requests that require one', async (context) => {
     const { page, complaints } = await browse(context, '/docs')
     const credentials = { username: uniqueName(), password: 'correct horse battery' }
     await call(service, 'POST', '/api/users', { json: credentials })
@@ -145,7 +145,7 @@ describe('in a browser', () => {
     expect(complaints).toEqual([])
   })
 
-  it('the other pages have their style, and lead to each other', async (context) => {
+  it('the other pages have their style and link to each other', async (context) => {
     const { page, complaints } = await browse(context, '/')
     await page.getByRole('link', { name: '/problems' }).click()
     await page.getByRole('link', { name: 'Too many requests' }).click()

@@ -1,70 +1,70 @@
-// The last minutes, as far as they are drawn.
-import { durationsOf } from './durations.js'
-import { GAUGES } from './families.js'
-import { growthBetween, joined } from './growth.js'
+// Keeps the last minutes of scrapes, as points of the charts.
+import { COUNTERS, GAUGES } from './exposition.js'
+import { durationsOf } from './statistics.js'
 
-/** @import { Gauge, Growth, Moment, Rates, Sample, Scrape } from './types.ts' */
+/** @import { Counter, Gauge, Increase, Point, Rates, Sample, Scrape } from './types.ts' */
 
-/** How far charts reach back. */
-export const KEPT_MS = 300_000
-/** What a point of a chart, and a figure at the top, is about: the time up to then. */
+/** How far back the charts reach. */
+const CHART_MS = 300_000
+/** The time that the rates and quantiles of a point cover. */
 export const POINT_MS = 10_000
-/** What a row of the table is about. */
-export const ROW_MS = 60_000
-
-/** Beyond this, a clock has been set, or the machine has slept. */
+/** The time that a row of the table covers. */
+const ROW_MS = 60_000
+/** A larger difference between the two clocks means that the clock was set or the machine slept. */
 const CLOCK_TOLERANCE_MS = 1_000
 
 /**
- * Makes the view's memory. Scrapes that are further apart than `longestMs` have a gap between them: nobody looked.
- * @param {{ longestMs: number }} options
+ * Leaves a gap in the charts between scrapes that are more than `maxGapMs` apart.
+ * @param {{ maxGapMs: number }} options
  */
-export function createHistory({ longestMs }) {
-  /** @type {Moment[]} */
-  let moments = []
-  /** @type {{ endMs: number, growth: Growth }[]} */
-  let growths = []
+export function createHistory({ maxGapMs }) {
+  /** @type {Point[]} */
+  let points = []
+  /** @type {{ endMs: number, increase: Increase }[]} */
+  let increases = []
   /** @type {Scrape | undefined} */
   let last
 
-  /** @param {Moment} moment */
-  function remember(moment) {
-    const oldest = moment.time - KEPT_MS / 1000
-    moments = [...moments.filter(({ time }) => time >= oldest && time < moment.time), moment]
+  /** @param {Point} point */
+  function append(point) {
+    const oldest = point.time - CHART_MS / 1000
+    points = [...points.filter(({ time }) => time >= oldest && time < point.time), point]
   }
 
   /**
-   * Leaves a gap. The next scrape is compared with none: what was gained meanwhile would seem to be gained at once.
+   * Leaves a gap. The next scrape is not compared with the one before the gap, because the whole increase since then
+   * would appear as a spike.
    * @param {number} wallMs
    */
   function interrupt(wallMs) {
     last = undefined
-    remember({ time: wallMs / 1000 })
+    append({ time: wallMs / 1000 })
   }
 
   return {
-    /** What to draw, oldest first. */
-    moments: () => moments,
+    /** Oldest first. */
+    points: () => points,
 
-    /** @returns {Moment} */
-    newest: () => moments.at(-1) ?? { time: 0 },
+    /** @returns {Point} */
+    newest: () => points.at(-1) ?? { time: 0 },
 
-    /** What was gained in the minute before the last scrape, as far as it is known; undefined when nothing is. */
-    lastMinute: () => joined(growths.map(({ growth }) => growth)),
+    /** The known increase in the minute before the last scrape. */
+    lastMinute: () => sumOf(increases.map(({ increase }) => increase)),
 
     /** @param {Scrape} scrape */
     add(scrape) {
-      if (last && !isContinuation(last, scrape, longestMs)) interrupt(last.wallMs + 1)
-      const growth = last && growthBetween(last, scrape)
+      if (last && !isContinuation(last, scrape, maxGapMs)) interrupt(last.wallMs + 1)
+      const increase = last && increaseBetween(last, scrape)
       last = scrape
-      growths = growths.filter(({ endMs }) => endMs > scrape.atMs - ROW_MS)
-      if (growth) growths.push({ endMs: scrape.atMs, growth })
-      const near = growths.filter(({ endMs }) => endMs > scrape.atMs - POINT_MS)
-      const window = growth && joined(near.map(({ growth }) => growth))
-      remember({
+      increases = increases.filter(({ endMs }) => endMs > scrape.atMs - ROW_MS)
+      if (increase) increases.push({ endMs: scrape.atMs, increase })
+      const recent = increases.filter(({ endMs }) => endMs > scrape.atMs - POINT_MS)
+      const window = increase && sumOf(recent.map(({ increase }) => increase))
+      append({
         time: scrape.wallMs / 1000,
-        gauges: gaugesOf(scrape),
-        rates: window && ratesOf(window),
+        // The rest of a scrape is large, and no chart needs it again.
+        gauges: byName(GAUGES, (gauge) => scrape.samples[gauge]),
+        rates: window && withoutBuckets(window),
         durations: window && durationsOf(window),
       })
     },
@@ -76,29 +76,81 @@ export function createHistory({ longestMs }) {
 /**
  * @param {Scrape} before
  * @param {Scrape} after
- * @param {number} longestMs
+ * @param {number} maxGapMs
  */
-function isContinuation(before, after, longestMs) {
+function isContinuation(before, after, maxGapMs) {
   const passedMs = after.atMs - before.atMs
   const clockMs = after.wallMs - before.wallMs
-  return passedMs > 0 && passedMs < longestMs && Math.abs(clockMs - passedMs) < CLOCK_TOLERANCE_MS
+  return passedMs > 0 && passedMs < maxGapMs && Math.abs(clockMs - passedMs) < CLOCK_TOLERANCE_MS
 }
 
 /**
- * The rest of a scrape is large, and not drawn again.
- * @param {Scrape} scrape
+ * The increase of each series between two scrapes, for the processes that are in both. A new series started at 0. A
+ * process whose counters decreased has restarted; like a new process, it counts from the next scrape on, because it is
+ * unknown when its increase happened. Undefined if no process is left.
+ * @param {Scrape} before
+ * @param {Scrape} after
+ * @returns {Increase | undefined}
  */
-function gaugesOf({ samples }) {
-  const gauges = /** @type {Gauge[]} */ (Object.keys(GAUGES))
-  return /** @type {Record<Gauge, Sample[]>} */ (
-    Object.fromEntries(gauges.map((name) => [name, samples[name]]))
-  )
+export function increaseBetween(before, after) {
+  const running = new Set([...after.processes].filter((process) => before.processes.has(process)))
+  const differences = byName(COUNTERS, (name) => differencesOf(before.samples[name], after.samples[name]))
+  for (const { process, value } of Object.values(differences).flat()) if (value < 0) running.delete(process)
+  if (running.size === 0) return undefined
+  const seconds = (after.atMs - before.atMs) / 1000
+  return { seconds, samples: byName(COUNTERS, (name) => increasedOf(differences[name], running)) }
 }
 
 /**
- * @param {Growth} growth
+ * @param {Increase[]} increases
+ * @returns {Increase | undefined}
+ */
+function sumOf(increases) {
+  if (increases.length === 0) return undefined
+  const seconds = increases.reduce((sum, increase) => sum + increase.seconds, 0)
+  return { seconds, samples: byName(COUNTERS, (name) => increases.flatMap(({ samples }) => samples[name])) }
+}
+
+/**
+ * @param {Sample[]} before
+ * @param {Sample[]} after
+ * @returns {Sample[]}
+ */
+function differencesOf(before, after) {
+  const values = new Map(before.map((sample) => [bucketOf(sample), sample.value]))
+  return after.map((sample) => ({ ...sample, value: sample.value - (values.get(bucketOf(sample)) ?? 0) }))
+}
+
+/**
+ * Keeps the series that increased. A histogram keeps its empty buckets too: a quantile needs their bounds.
+ * @param {Sample[]} differences
+ * @param {Set<string>} processes
+ */
+function increasedOf(differences, processes) {
+  const increased = new Set(differences.filter(({ value }) => value > 0).map(seriesOf))
+  return differences.filter((sample) => increased.has(seriesOf(sample)) && processes.has(sample.process))
+}
+
+/** @param {Sample} sample */
+const seriesOf = ({ process, series }) => `${process} ${series}`
+
+/** @param {Sample} sample */
+const bucketOf = (sample) => `${sample.labels.le ?? ''} ${seriesOf(sample)}`
+
+/**
+ * @template {Counter | Gauge} Name
+ * @param {Record<Name, string>} names
+ * @param {(name: Name) => Sample[]} samplesOf
+ */
+function byName(names, samplesOf) {
+  const entries = /** @type {Name[]} */ (Object.keys(names)).map((name) => [name, samplesOf(name)])
+  return /** @type {Record<Name, Sample[]>} */ (Object.fromEntries(entries))
+}
+
+/**
+ * @param {Increase} increase
  * @returns {Rates}
  */
-function ratesOf({ seconds, samples: { requestBuckets: _, statementBuckets: __, ...samples } }) {
+function withoutBuckets({ seconds, samples: { requestBuckets: _, statementBuckets: __, ...samples } }) {
   return { seconds, samples }
 }

@@ -1,56 +1,72 @@
-// The live view: reads `/metrics` every few seconds and draws it.
-import { createChart } from './chart.js'
+// The live view: scrapes `/metrics` every few seconds and draws it.
 import { CHARTS } from './charts.js'
-import { readScrape } from './families.js'
-import { showFigures } from './figures.js'
-import { createFilter } from './filter.js'
+import { parseScrape } from './exposition.js'
 import { createHistory } from './history.js'
-import { element } from './page.js'
-import { startPolling } from './poll.js'
-import { createStatus } from './status.js'
-import { createTable } from './table.js'
-import { createToken } from './token.js'
+import { bytes, count, createStatusLine, element, percent, perMinute, rate, seconds } from './page.js'
+import { createChart } from './plot.js'
+import { createTokenForm, startPolling } from './poll.js'
+import { gauge, perSecond, share, statusClassOf, utilization } from './statistics.js'
+import { createEndpointMenu, createTable } from './table.js'
 
-/** `?every=500` asks for more than usual. */
-const asked = Number(new URLSearchParams(location.search).get('every')) || 2_000
-const everyMs = Math.min(Math.max(asked, 250), 15_000)
+/** @import { Point } from './types.ts' */
 
-const history = createHistory({ longestMs: 3 * everyMs + 10_000 })
-const status = createStatus(element('#state', HTMLElement), everyMs)
-const filter = createFilter(element('#endpoint', HTMLSelectElement), drawCharts)
-const showTable = createTable(element('#routes tbody', HTMLTableSectionElement), filter.choose)
+/** `?every=500` sets the interval in milliseconds. */
+const requestedMs = Number(new URLSearchParams(location.search).get('every')) || 2_000
+const intervalMs = Math.min(Math.max(requestedMs, 250), 15_000)
+
+const history = createHistory({ maxGapMs: 3 * intervalMs + 10_000 })
+const statusLine = createStatusLine(element('#state', HTMLElement), intervalMs)
+const menu = createEndpointMenu(element('#endpoint', HTMLSelectElement), drawCharts)
+const showTable = createTable(element('#routes tbody', HTMLTableSectionElement), menu.choose)
 const charts = Object.entries(CHARTS).map(([name, definition]) => ({
   ...definition,
   chart: createChart(element(`[data-chart=${name}]`, HTMLElement), definition),
 }))
-const token = createToken(element('#token', HTMLFormElement), () => polling.now())
+const tokenForm = createTokenForm(element('#token', HTMLFormElement), () => polling.now())
 
 const polling = startPolling({
-  everyMs,
-  token: token.value,
-  onPage({ page, ...when }) {
-    const scrape = readScrape(page, when)
+  intervalMs,
+  token: tokenForm.token,
+  onSuccess({ text, ...when }) {
+    const scrape = parseScrape(text, when)
     history.add(scrape)
-    token.accepted()
-    status.live(scrape, history.newest())
+    tokenForm.hide()
+    statusLine.succeeded(scrape, history.newest())
     showFigures(history.newest())
     showTable(scrape, history.lastMinute())
-    filter.offer(scrape)
+    menu.update(scrape)
     drawCharts()
   },
   onFailure(failure) {
     history.interrupt(Date.now())
-    if (failure.status === 401) token.ask(failure.token)
-    status.failing(failure)
+    if (failure.status === 401) tokenForm.ask(failure.token)
+    statusLine.failed(failure)
   },
 })
 
 function drawCharts() {
-  const moments = history.moments()
-  for (const { chart, lines } of charts) {
-    chart.show(
-      moments.map(({ time }) => time),
-      lines(moments, filter.endpoint()),
-    )
+  const points = history.points()
+  const times = points.map(({ time }) => time)
+  for (const { chart, lines } of charts) chart.show(times, lines(points, menu.chosen()))
+}
+
+/**
+ * Fills the figures at the top of the page, by `data-figure` in the HTML.
+ * @param {Point} point
+ */
+function showFigures({ rates, durations, gauges }) {
+  const errors = share(rates, 'requests', (labels) => statusClassOf(labels) === 5)
+  const figures = {
+    requests: rate(perSecond(rates, 'requests')),
+    errors: percent(errors),
+    p95: seconds(durations?.requests.get('')?.[1]),
+    posts: perMinute(perSecond(rates, 'posts')),
+    inFlight: count(gauge(gauges?.requestsInFlight)),
+    loop: percent(utilization(rates)),
+    memory: bytes(gauge(gauges?.memory)),
   }
+  for (const [name, text] of Object.entries(figures)) {
+    element(`[data-figure=${name}]`, HTMLElement).textContent = text
+  }
+  element('[data-figure=errors]', HTMLElement).classList.toggle('failure', Boolean(errors))
 }

@@ -1,22 +1,21 @@
-// The shapes that the view's modules hand each other.
+// Types that several modules of the live view share.
 import type uPlot from 'uplot'
-import type { COUNTERS, FAMILIES, GAUGES } from './families.js'
+import type { COUNTERS, FAMILIES, GAUGES } from './exposition.js'
 
 export type Family = keyof typeof FAMILIES
 export type Counter = keyof typeof COUNTERS
 export type Gauge = keyof typeof GAUGES
-export type Buckets = 'requestBuckets' | 'statementBuckets'
 
-/** One object for a series, for as long as the page is open. */
+/** A series has the same object in every scrape, so that results can be cached by it. */
 export type Labels = Record<string, string>
 
 /**
- * A line of a page. `process` is whose it is, `series` which of that process's: the same on every page, also when a page
- * begins to name the process in the labels, and for all buckets of a histogram.
+ * `series` identifies the series within its process. It is the same in all scrapes, also when a second process starts and
+ * the label `service_instance_id` appears. All buckets of a histogram share it.
  */
 export type Sample = { series: string; process: string; labels: Labels; value: number }
 
-/** What was read from one page: when (`atMs` never jumps, `wallMs` is the time of day), and from which processes. */
+/** `atMs` comes from a monotonic clock, `wallMs` is milliseconds since the epoch. */
 export type Scrape = {
   atMs: number
   wallMs: number
@@ -24,38 +23,38 @@ export type Scrape = {
   samples: Record<Family, Sample[]>
 }
 
-/** What counters gained in so many seconds: each sample's value is a difference. Series that gained nothing are not here. */
-export type Growth<Of extends Counter = Counter> = { seconds: number; samples: Record<Of, Sample[]> }
+/** What counters gained within `seconds`: the value of each sample is a difference. Series without an increase are left out. */
+export type Increase<Of extends Counter = Counter> = { seconds: number; samples: Record<Of, Sample[]> }
 
-/** The same without buckets, of which there are far more: what can be kept. */
-export type Rates = Growth<Exclude<Counter, Buckets>>
+/** An increase without the many buckets, small enough to keep for every point. */
+export type Rates = Increase<Exclude<Counter, 'requestBuckets' | 'statementBuckets'>>
 
-/** p50, p95 and p99, in seconds; undefined when nothing was recorded. */
+/** p50, p95 and p99 in seconds; undefined if nothing was recorded. */
 export type Quantiles = (number | undefined)[]
 
-/** Those of requests by endpoint, and under '' of all together. */
+/** `requests` is by endpoint; the key '' stands for all endpoints together. */
 export type Durations = { requests: Map<string, Quantiles>; statements: Quantiles }
 
 /**
- * What is drawn at one place of the time axis, `time` in seconds since the epoch. Without `gauges` a scrape failed or was
- * not made; without `rates` and `durations` nothing can be said of them.
+ * A point on the time axis; `time` is in seconds since the epoch. It has no `gauges` if the scrape failed or was not made,
+ * and no `rates` and `durations` without an earlier scrape to compare with.
  */
-export type Moment = {
+export type Point = {
   time: number
   gauges?: Record<Gauge, Sample[]>
   rates?: Rates
   durations?: Durations
 }
 
-/** A chart's line, with a value for each moment: null leaves a gap. */
+/** A line of a chart, with a value for each point; null leaves a gap. */
 export type Line = { label: string; color: Color; values: (number | null)[]; dashed?: boolean }
 
-/** A custom property of the style sheet, without its dashes. */
-export type Color = 'blue' | 'teal' | 'violet' | 'amber' | 'pink' | 'green' | 'red' | 'grey'
+/** The name of a custom property of the style sheet, without its dashes. */
+export type Color = 'blue' | 'teal' | 'violet' | 'amber' | 'pink' | 'red' | 'grey'
 
 declare global {
   interface Window {
-    /** From `/live/uplot.js`, which is no module. */
+    /** Set by `/live/uplot.js`, which is a classic script. */
     uPlot: typeof uPlot
   }
 }

@@ -1,4 +1,4 @@
-// The live view on the pull endpoint's `/`: how it is served, and how it reads an endpoint that has its troubles.
+// The live view at `/` of the pull endpoint: how it is served, and how it handles failing and restarting targets.
 import { gunzipSync } from 'node:zlib'
 import type { Meter } from '@opentelemetry/api'
 import { resourceFromAttributes } from '@opentelemetry/resources'
@@ -13,7 +13,7 @@ import { useLiveView } from './support/live-view.ts'
 const HTML = 'text/html; charset=utf-8'
 
 describe('GET /', () => {
-  it('is a page that may load nothing from elsewhere', async () => {
+  it('is an HTML page that loads nothing from other hosts', async () => {
     const { ask } = await startScraped()
 
     const { status, headers, body } = await ask({ path: '/' })
@@ -33,7 +33,7 @@ describe('GET /', () => {
     expect(body.toString().replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:\/\//)
   })
 
-  it('is compressed when that is asked for', async () => {
+  it('is compressed on request', async () => {
     const { ask } = await startScraped()
     const plain = await ask({ path: '/' })
 
@@ -43,7 +43,7 @@ describe('GET /', () => {
     expect(gunzipSync(body)).toEqual(plain.body)
   })
 
-  it('is not sent again to who has it', async () => {
+  it('is not sent again to a client that has it', async () => {
     const { ask } = await startScraped()
     const { headers } = await ask({ path: '/' })
 
@@ -54,7 +54,7 @@ describe('GET /', () => {
     expect(other.status).toBe(200)
   })
 
-  it('has a head of its own, and no other methods', async () => {
+  it('supports HEAD, and no other methods', async () => {
     const { ask } = await startScraped()
     const { headers: got } = await ask({ path: '/' })
 
@@ -78,12 +78,12 @@ describe('GET /', () => {
     '/live/..%2Flive-view.ts',
     '/live/style.css/',
     '/style.css',
-  ])('brings no %s', async (path) => {
+  ])('does not serve %s', async (path) => {
     const { ask } = await startScraped()
     expect((await ask({ path })).status).toBe(404)
   })
 
-  it('and what it loads need no token', async () => {
+  it('and its assets require no token', async () => {
     const { ask } = await startScraped({ token: 'secret' })
     for (const path of ['/', '/?every=500', '/live/style.css'])
       expect([path, (await ask({ path })).status]).toEqual([path, 200])
@@ -93,13 +93,13 @@ describe('GET /', () => {
 describe('in a browser', () => {
   const visit = useLiveView()
 
-  /** An endpoint with a histogram of requests, to which a test adds. */
-  async function startMeasured() {
+  /** An endpoint with a histogram of request durations; `recordRequests` adds to it. */
+  async function startWithRequests() {
     const scraped = await startScraped()
-    return { ...scraped, answer: answerOf(scraped.meter) }
+    return { ...scraped, recordRequests: requestRecorder(scraped.meter) }
   }
 
-  function answerOf(meter: Meter) {
+  function requestRecorder(meter: Meter) {
     const duration = meter.createHistogram('http.server.request.duration', { unit: 's' })
     const attributes = { 'http.route': '/a', 'http.request.method': 'GET', 'http.response.status_code': 200 }
     return (count: number) => {
@@ -107,7 +107,7 @@ describe('in a browser', () => {
     }
   }
 
-  it('is a light page', async (context) => {
+  it('loads less than 100 kB of scripts', async (context) => {
     const { url } = await startScraped()
     const { page, open, isLive } = await visit(context, url)
     const sizes: Promise<number>[] = []
@@ -120,16 +120,16 @@ describe('in a browser', () => {
     await isLive()
 
     const all = await Promise.all(sizes)
-    expect(all.length).toBeGreaterThan(10)
+    expect(all.length).toBeGreaterThan(5)
     expect(all.reduce((sum, size) => sum + size)).toBeLessThan(100_000)
   })
 
   it.for([
     ['light', 'rgb(245, 246, 248)'],
     ['dark', 'rgb(14, 18, 23)'],
-  ] as const)('fits a phone, and is %s there when asked to', async ([colorScheme, ground], context) => {
-    const { url, answer } = await startMeasured()
-    answer(1)
+  ] as const)('fits a phone, in the %s colour scheme', async ([colorScheme, background], context) => {
+    const { url, recordRequests } = await startWithRequests()
+    recordRequests(1)
     const options = { viewport: { width: 360, height: 740 }, colorScheme }
     const { page, open, isLive } = await visit(context, url, '?every=250', options)
 
@@ -137,32 +137,32 @@ describe('in a browser', () => {
     await isLive()
 
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
-    expect(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor')).toBe(ground)
+    expect(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor')).toBe(background)
   })
 
-  it('says what to do before there are requests', async (context) => {
+  it('says what to do as long as there are no requests', async (context) => {
     const { url } = await startScraped()
     const { complaints, open, says, figure } = await visit(context, url, '?every=15000')
     await open()
-    await says('[role=status]', /^One scrape so far; two make a rate\.$/)
+    await says('[role=status]', /^One scrape so far\. Rates need two\.$/)
     await says('#routes', /npm run demo/)
     expect(await figure('requests')).toBe('–')
     expect(complaints).toEqual([])
   })
 
-  it('asks for the token, and keeps it for the tab', async (context) => {
+  it('asks for the token, and keeps it in the tab', async (context) => {
     const { url } = await startScraped({ token: 'secret' })
     const { page, complaints, open, says, isLive } = await visit(context, url)
     await open()
     const field = page.getByLabel('Token')
     await field.waitFor()
     expect(await field.getAttribute('type')).toBe('password')
-    await says('[role=status]', /^The metrics need a token\.$/)
+    await says('[role=status]', /^The metrics require a token\.$/)
     await says('[role=alert]', /^$/)
 
     await field.fill('wrong')
     await field.press('Enter')
-    await says('[role=alert]', /^That is not the token\.$/)
+    await says('[role=alert]', /^The token is wrong\.$/)
 
     await field.fill('secret')
     await field.press('Enter')
@@ -171,37 +171,37 @@ describe('in a browser', () => {
     await page.reload()
     await isLive()
     expect(page.url()).not.toContain('secret')
-    // Chromium itself writes a line for each 401.
+    // Chromium logs each 401.
     expect(complaints.filter((text) => !/status of 401/.test(text))).toEqual([])
   })
 
-  it('tries a token that was given while a scrape without one was under way', async (context) => {
+  it('uses a token that was entered during a scrape without one', async (context) => {
     const { url } = await startScraped({ token: 'secret' })
     const { page, open, isLive } = await visit(context, url)
-    const given = Promise.withResolvers<void>()
+    const entered = Promise.withResolvers<void>()
     let scrapes = 0
     await page.route(url, async (route) => {
-      if (++scrapes === 2) await given.promise
+      if (++scrapes === 2) await entered.promise
       await route.continue()
     })
     await open()
     const field = page.getByLabel('Token')
     await field.fill('secret')
-    await until('a second scrape is under way', () => scrapes === 2)
+    await until('the second scrape has started', () => scrapes === 2)
 
     await field.press('Enter')
-    given.resolve()
+    entered.resolve()
 
     await isLive()
   })
 
-  it('says that a scrape failed, keeps what it has, and goes on by itself', async (context) => {
-    const { meter, port, answer } = await startMeasured()
+  it('reports a failed scrape, keeps its data, and recovers', async (context) => {
+    const { meter, port, recordRequests } = await startWithRequests()
     let isFailing = false
     meter.createObservableGauge('size').addCallback(() => {
       if (isFailing) throw new Error('no size')
     })
-    answer(1)
+    recordRequests(1)
     const relay = createRelay(port)
     await relay.start()
     onTestFinished(() => relay.stop())
@@ -212,27 +212,27 @@ describe('in a browser', () => {
     isFailing = true
     await says(
       '[role=status]',
-      /^Answer 503: The metrics could not be collected.*Trying again every 0.25 s\. What is shown is of \d\d:\d\d:\d\d\.$/,
+      /^Response 503: The metrics could not be collected.*Retrying every 0.25 s\. Showing data from \d\d:\d\d:\d\d\.$/,
     )
     expect(await row('GET /a')).toMatchObject({ total: '1' })
     isFailing = false
     await isLive()
 
     await relay.stop()
-    await says('[role=status]', /^No answer/)
+    await says('[role=status]', /^No response/)
     expect(await row('GET /a')).toMatchObject({ total: '1' })
     await relay.start()
     await isLive()
   })
 
-  it('does not scrape while nobody looks, and has no spike of what happened meanwhile', async (context) => {
-    const { url, answer } = await startMeasured()
+  it('does not scrape while the page is hidden, and has no spike afterwards', async (context) => {
+    const { url, recordRequests } = await startWithRequests()
     const { page, open, says, isLive, figure } = await visit(context, url, '')
     let scrapes = 0
     page.on('request', (request) => {
       if (request.url() === url) scrapes++
     })
-    const turn = (isHidden: boolean) =>
+    const setHidden = (isHidden: boolean) =>
       page.evaluate(
         `Object.defineProperty(document, 'hidden', { configurable: true, value: ${isHidden} });
          document.dispatchEvent(new Event('visibilitychange'))`,
@@ -242,13 +242,13 @@ describe('in a browser', () => {
     await open()
     await says('[role=status]', /^One scrape so far/)
 
-    await turn(true)
+    await setHidden(true)
     await page.clock.runFor(60_000)
-    answer(30)
+    recordRequests(30)
     expect(scrapes).toBe(1)
 
-    await turn(false)
-    await until('there is another scrape', () => scrapes === 2)
+    await setHidden(false)
+    await until('the second scrape', () => scrapes === 2)
     await says('#routes', /30/)
     await says('[role=status]', /^One scrape so far/)
     expect(await figure('requests')).toBe('–')
@@ -257,7 +257,7 @@ describe('in a browser', () => {
     expect(await figure('requests')).toBe('0 /s')
   })
 
-  it('adds up several processes, of which one may end', async (context) => {
+  it('adds up several processes, one of which ends', async (context) => {
     const { url } = await startScraped()
     const [one, two] = [startProcess('one'), startProcess('two')]
     const exposition = createExposition(() => {})
@@ -268,20 +268,20 @@ describe('in a browser', () => {
       const body = await exposition.render(sources, 'text')
       await route.fulfill({ body, contentType: 'text/plain; version=0.0.4' })
     })
-    one.answer(3)
-    two.answer(40)
+    one.recordRequests(3)
+    two.recordRequests(40)
     await open()
     await isLive()
     await says('.details', /2 processes/)
     expect(await row('GET /a')).toMatchObject({ rate: '0 /s', total: '43' })
 
-    two.answer(10)
-    await until('both are counted', async () => (await row('GET /a'))?.total === '53')
+    two.recordRequests(10)
+    await until('the total of both processes', async () => (await row('GET /a'))?.total === '53')
     running = [one]
     await says('.details', /1 process/)
-    one.answer(1)
-    await until('one is left', async () => (await row('GET /a'))?.total === '4')
-    // What went with the other is no negative rate.
+    one.recordRequests(1)
+    await until('the total of one process', async () => (await row('GET /a'))?.total === '4')
+    // The end of the other process must not appear as a negative rate.
     expect(Number.parseFloat((await row('GET /a'))?.rate ?? '')).toBeGreaterThan(0)
     expect(complaints).toEqual([])
   })
@@ -289,7 +289,7 @@ describe('in a browser', () => {
   function startProcess(id: string) {
     const collected = createCollected({ resource: resourceFromAttributes({ 'service.instance.id': id }) })
     return {
-      answer: answerOf(collected.meter()),
+      recordRequests: requestRecorder(collected.meter()),
       source: () => collected.source({ service_instance_id: id }),
     }
   }

@@ -1,10 +1,10 @@
-// The live view of a service at work.
+// The live view of a running service.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildPost, buildUser, call, type User } from '../../../harness/http/client.ts'
 import { type Service, startService } from '../../../harness/service.ts'
 import { until } from '../../../harness/until.ts'
 import { CHARTS } from '../../../otel/live-view/page/charts.js'
-import { FAMILIES, readScrape } from '../../../otel/live-view/page/families.js'
+import { FAMILIES, parseScrape } from '../../../otel/live-view/page/exposition.js'
 import { useLiveView } from './support/live-view.ts'
 
 const LIST = 'GET /api/users/:username/collection'
@@ -25,9 +25,9 @@ const times = (count: number, work: () => Promise<unknown>) =>
   Promise.all(Array.from({ length: count }, work))
 
 describe('the live view of a service', () => {
-  it('finds everything that it draws', async () => {
-    const page = await (await fetch(service.metricsUrl)).text()
-    const { samples } = readScrape(page, { atMs: 0, wallMs: 0 })
+  it('finds every metric that it draws', async () => {
+    const text = await (await fetch(service.metricsUrl)).text()
+    const { samples } = parseScrape(text, { atMs: 0, wallMs: 0 })
     const families = Object.keys(FAMILIES) as (keyof typeof FAMILIES)[]
     expect(families.filter((name) => samples[name].length === 0)).toEqual([])
   })
@@ -35,12 +35,12 @@ describe('the live view of a service', () => {
   it('shows totals after one scrape', async (context) => {
     const { open, says, row } = await visit(context, service.metricsUrl, '?every=15000')
     await open()
-    await says('[role=status]', /^One scrape so far; two make a rate\.$/)
+    await says('[role=status]', /^One scrape so far\. Rates need two\.$/)
     const none = { rate: '–', clientErrors: '–', serverErrors: '–', p50: '–', p95: '–', p99: '–' }
     expect(await row('POST /api/users')).toEqual({ ...none, total: '1' })
   })
 
-  it('shows the requests that were made, and those that are made meanwhile', async (context) => {
+  it('shows earlier requests, and new ones as they happen', async (context) => {
     const { page, complaints, open, says, isLive, figure, row, coloured } = await visit(
       context,
       service.metricsUrl,
@@ -53,7 +53,7 @@ describe('the live view of a service', () => {
     await times(20, list)
     await times(5, () => call(service, 'GET', '/api/users/nobody'))
 
-    await until('they are in the table', async () => (await row(USER))?.total === '5')
+    await until(`the row of ${USER}`, async () => (await row(USER))?.total === '5')
     const duration = expect.stringMatching(/^[\d.]+ (ms|s)$/)
     expect(await row(LIST)).toEqual({
       rate: expect.stringMatching(/^(?!0 )[\d.]+ \/s$/),
@@ -77,7 +77,7 @@ describe('the live view of a service', () => {
     )
 
     await page.getByRole('button', { name: LIST, exact: true }).press('Enter')
-    expect(await page.getByLabel('Charts of').inputValue()).toBe(LIST)
+    expect(await page.getByLabel('Charts for').inputValue()).toBe(LIST)
     await says('[data-chart=requests] ul', /^2xx\s[\d.]+ \/s\s3xx\s0 \/s/)
     await says('[data-chart=errors] ul', /^4xx\s0 \/s/)
     expect(complaints).toEqual([])

@@ -1,15 +1,15 @@
-// The live view in a real browser.
+// Opens the live view in Chromium and reads it.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, onTestFinished, type TestContext } from 'vitest'
 import { until } from '../../../../harness/until.ts'
 import { startBrowser } from '../../../support/browser.ts'
 
-/** Gives the function that opens the view of an endpoint; the browser is one for the tests of a file. */
+/** Returns a function that visits the live view of an endpoint. The tests of a file share one browser. */
 export function useLiveView() {
   let browser: Browser | undefined
   afterAll(() => browser?.close())
 
-  /** A page that is not yet there: `open` loads it. `options` are those of Playwright's pages. */
+  /** Prepares a page, which `open` then loads. `options` are Playwright's options for a new page. */
   return async function visit(context: TestContext, metricsUrl: string, query = '?every=250', options = {}) {
     browser ??= await startBrowser(context)
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options })
@@ -24,7 +24,7 @@ export function useLiveView() {
   }
 }
 
-/** What a strict reader complains about: all that the console says, and requests that lead elsewhere. */
+/** Collects all console output, errors, and requests to other hosts. */
 function complaintsOf(page: Page, origin: string): string[] {
   const complaints: string[] = []
   page.on('console', (message) => complaints.push(message.text()))
@@ -41,12 +41,12 @@ function readerOf(page: Page) {
     until(`${selector} says ${text}`, async () => text.test(await page.locator(selector).innerText()))
 
   return {
-    /** Waits for the text to be there. */
+    /** Waits until the element's text matches. */
     says,
     isLive: () => says('[role=status]', /^Live/),
     figure: (name: string) => page.locator(`[data-figure=${name}]`).innerText(),
 
-    /** The cells of an endpoint's row; undefined while it has none. */
+    /** The cells in the row of an endpoint; undefined while there is no such row. */
     async row(endpoint: string) {
       const name = page.getByRole('button', { name: endpoint, exact: true })
       const row = page.getByRole('row').filter({ has: name })
@@ -56,11 +56,11 @@ function readerOf(page: Page) {
       return total === undefined ? undefined : { rate, clientErrors, serverErrors, p50, p95, p99, total }
     },
 
-    /** How many pixels of a chart have a colour that is no grey. */
+    /** How many pixels of a chart are coloured, not grey. */
     coloured: (chart: string): Promise<number> =>
       page.evaluate(`(() => {
         const canvas = document.querySelector('[data-chart=${chart}] canvas')
-        // To read from the canvas itself would be a warning.
+        // Reading from the canvas itself logs a warning.
         const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })
         copy.drawImage(canvas, 0, 0)
         const { data } = copy.getImageData(0, 0, canvas.width, canvas.height)
