@@ -1,6 +1,6 @@
 // Loaded with --import before the service: what it has to measure, it finds measured.
 import cluster from 'node:cluster'
-import { ConfigError, readConfig } from './config/types.ts'
+import { readConfig } from './config/read.ts'
 import { log } from './log.ts'
 import type { Telemetry } from './telemetry.ts'
 
@@ -18,9 +18,7 @@ try {
     log('info', { exporters: [] }, 'metrics not exported')
   }
 } catch (error) {
-  const faults =
-    error instanceof ConfigError ? error.faults : [error instanceof Error ? error.message : error]
-  for (const fault of faults) process.stderr.write(`${fault}\n`)
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
   process.exit(1)
 }
 

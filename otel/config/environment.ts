@@ -1,81 +1,109 @@
-// The OTEL_* variables. Only those of the chosen exporters are looked at.
-
+// Translates the OTEL_ variables to the model of the configuration file, in which the same rules apply to both.
+// Only variables of selected exporters are translated, and so validated.
 import type { Faults, Validator } from './faults.ts'
-import { readOtlp } from './otlp-variables.ts'
-import type { ReaderConfig, TelemetryConfig } from './types.ts'
-import { boolean, milliseconds, pairs, port, text, token } from './validators.ts'
+import type { Model, Setting } from './types.ts'
+import { boolean, headers, httpUrl, oneOf } from './validators.ts'
+import type { OtlpVariable, Variable } from './variables.ts'
 
-const exporters = ['prometheus', 'otlp', 'console'] as const
-type Exporter = (typeof exporters)[number]
+type Reader = NonNullable<Model['meter_provider']>['readers'][number]
+type PushExporter = NonNullable<Reader['periodic']>['exporter']
 
-/** The first of the variables that is set; empty is unset. Undefined where none is, or it is wrong. */
-export type Read = <Value>(validator: Validator<Value>, ...names: string[]) => Value | undefined
+const exporterNames = ['prometheus', 'otlp', 'console'] as const
 
-export function readVariables(env: NodeJS.ProcessEnv, faults: Faults): TelemetryConfig | undefined {
-  const read: Read = (validator, ...names) => {
-    const name = names.find((candidate) => env[candidate]?.trim())
-    return name === undefined ? undefined : faults.check(name, env[name]?.trim() ?? '', validator)
-  }
-  if (read(boolean, 'OTEL_SDK_DISABLED')) return undefined
-  const chosen = env.OTEL_METRICS_EXPORTER?.trim()
-    ? (read(exporterList, 'OTEL_METRICS_EXPORTER') ?? [])
-    : (['prometheus'] as const)
-  if (chosen.length === 0) return undefined
+/** Returns the first of some variables that is set; an empty variable counts as unset. */
+export type FindSetting = (...names: Variable[]) => Setting | undefined
 
-  const serviceName = read(text, 'OTEL_SERVICE_NAME')
+export function settingsOf(env: NodeJS.ProcessEnv): FindSetting {
+  return (...names) =>
+    names.map((name) => ({ name, value: env[name]?.trim() ?? '' })).find(({ value }) => value !== '')
+}
+
+/** Returns undefined if the variables turn metrics off. */
+export function readEnvironment(find: FindSetting, faults: Faults): Model | undefined {
+  if (faults.read(find('OTEL_SDK_DISABLED'), boolean)) return undefined
+  const selected = find('OTEL_METRICS_EXPORTER')
+  const exporters = selected ? faults.read(selected, exporterList) : (['prometheus'] as const)
+  if (!exporters?.length) return undefined
+
+  const serviceName = find('OTEL_SERVICE_NAME')
   return {
     resource: {
-      attributes: {
-        ...read(pairs, 'OTEL_RESOURCE_ATTRIBUTES'),
-        ...(serviceName && { 'service.name': serviceName }),
-      },
+      attributes_list: find('OTEL_RESOURCE_ATTRIBUTES'),
+      attributes: serviceName && [{ name: { ...serviceName, value: 'service.name' }, value: serviceName }],
     },
-    readers: readReaders(chosen, read, faults),
-    views: [],
+    meter_provider: {
+      readers: exporters.map((exporter): Reader => {
+        if (exporter === 'prometheus') return { pull: { exporter: { 'prometheus/development': pull(find) } } }
+        return {
+          periodic: {
+            interval: find('OTEL_METRIC_EXPORT_INTERVAL'),
+            timeout: find('OTEL_METRIC_EXPORT_TIMEOUT'),
+            exporter: exporter === 'otlp' ? otlp(find, faults) : { console: null },
+          },
+        }
+      }),
+    },
   }
 }
 
-/** Empty for `none`. */
-const exporterList: Validator<readonly Exporter[]> = {
-  allowed: `a comma list of ${exporters.join(', ')}, or none alone`,
+/** Parses `none` to an empty list. */
+const exporterList: Validator<readonly (typeof exporterNames)[number][]> = {
+  allowed: `a comma-separated list of ${exporterNames.join(', ')}; or none alone`,
   parse: (list) => {
     const names = list
       .split(',')
       .map((name) => name.trim().toLowerCase())
       .filter((name) => name !== '')
     if (names.join() === 'none') return []
-    const known = exporters.filter((exporter) => names.includes(exporter))
+    const known = exporterNames.filter((name) => names.includes(name))
     return known.length > 0 && known.length === new Set(names).size ? known : undefined
   },
 }
 
-function readReaders(chosen: readonly Exporter[], read: Read, faults: Faults): ReaderConfig[] {
-  const pushes = chosen.some((exporter) => exporter !== 'prometheus')
-  const schedule = pushes ? readSchedule(read, faults) : { intervalMs: 0, timeoutMs: 0 }
-  return chosen.map((exporter) => {
-    if (exporter === 'prometheus') return readPull(read)
-    return {
-      kind: 'push',
-      ...schedule,
-      exporter: exporter === 'otlp' ? readOtlp(read, faults) : { kind: 'console' },
-    }
-  })
-}
+const pull = (find: FindSetting) => ({
+  host: find('OTEL_EXPORTER_PROMETHEUS_HOST'),
+  port: find('OTEL_EXPORTER_PROMETHEUS_PORT'),
+})
 
-function readPull(read: Read): ReaderConfig {
-  return {
-    kind: 'pull',
-    host: read(text, 'OTEL_EXPORTER_PROMETHEUS_HOST') ?? 'localhost',
-    port: read(port, 'OTEL_EXPORTER_PROMETHEUS_PORT') ?? 9464,
-    token: read(token, 'METRICS_TOKEN'),
+/** @see https://opentelemetry.io/docs/specs/otel/protocol/exporter/ */
+function otlp(find: FindSetting, faults: Faults): PushExporter {
+  const get = (name: OtlpVariable) => find(`OTEL_EXPORTER_OTLP_METRICS_${name}`, `OTEL_EXPORTER_OTLP_${name}`)
+  const protocolSetting = get('PROTOCOL')
+  const protocol = faults.read(protocolSetting, oneOf('http/protobuf', 'http/json', 'grpc'))
+  const tls = {
+    ca_file: get('CERTIFICATE'),
+    cert_file: get('CLIENT_CERTIFICATE'),
+    key_file: get('CLIENT_KEY'),
   }
+  const common = {
+    headers: otlpHeaders(find, faults),
+    timeout: get('TIMEOUT'),
+    compression: get('COMPRESSION'),
+    temporality_preference: find('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE'),
+    default_histogram_aggregation: find('OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION'),
+  }
+  if (protocol === 'grpc')
+    return { otlp_grpc: { ...common, endpoint: get('ENDPOINT'), tls: { ...tls, insecure: get('INSECURE') } } }
+  const encoding = protocolSetting && protocol && { ...protocolSetting, value: protocol.replace('http/', '') }
+  return { otlp_http: { ...common, endpoint: httpEndpoint(find, faults), tls, encoding } }
 }
 
-/** The SDK has no timeout above the interval: the default gives way, one that was asked for is a fault. */
-function readSchedule(read: Read, faults: Faults) {
-  const intervalMs = read(milliseconds, 'OTEL_METRIC_EXPORT_INTERVAL') ?? 60_000
-  const timeoutMs = read(milliseconds, 'OTEL_METRIC_EXPORT_TIMEOUT')
-  if (timeoutMs && timeoutMs > intervalMs)
-    faults.refuse('OTEL_METRIC_EXPORT_TIMEOUT', String(timeoutMs), `at most the interval, ${intervalMs}`)
-  return { intervalMs, timeoutMs: timeoutMs ?? Math.min(30_000, intervalMs) }
+/** The path of the signal is appended to the common variable; the variable of the metrics is used as it is. */
+function httpEndpoint(find: FindSetting, faults: Faults): Setting | undefined {
+  const own = find('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT')
+  if (own) return own
+  const common = find('OTEL_EXPORTER_OTLP_ENDPOINT')
+  const base = faults.read(common, httpUrl)
+  return common && base ? { ...common, value: `${base.replace(/\/$/, '')}/v1/metrics` } : undefined
+}
+
+/** Headers of both variables; those of the metrics replace common ones of the same name. */
+function otlpHeaders(find: FindSetting, faults: Faults) {
+  const names = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_METRICS_HEADERS'] as const
+  return names.flatMap((variable) =>
+    Object.entries(faults.read(find(variable), headers) ?? {}).map(([name, value]) => ({
+      name: { name: variable, value: name },
+      value: { name: variable, value },
+    })),
+  )
 }

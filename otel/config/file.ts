@@ -1,71 +1,90 @@
-// The declarative configuration file, YAML of file_format 1.0.
+// Reads the declarative configuration file.
 // https://opentelemetry.io/docs/specs/otel/configuration/data-model/
 import { readFileSync } from 'node:fs'
-import {
-  type ConfigurationModel,
-  type MeterProviderConfigModel,
-  parseConfigFile,
-} from '@opentelemetry/configuration'
-import { parseDocument } from 'yaml'
-import { type Faults, openSection } from './faults.ts'
-import { readReader } from './file-readers.ts'
-import { readResource } from './file-resource.ts'
-import { readView } from './file-views.ts'
-import type { TelemetryConfig } from './types.ts'
-import { oneOf, token } from './validators.ts'
+import { parseConfigFile } from '@opentelemetry/configuration'
+import { type Document, isCollection, parseDocument } from 'yaml'
+import type { Fault } from '../../lib/config-error.ts'
+import type { Faults } from './faults.ts'
+import { type SupportedKeys, supportedKeys } from './supported-keys.ts'
+import type { Model, Setting } from './types.ts'
 
-/** Undefined when the file disables the SDK, or has no meter provider; or when it has faults. */
-export function readFile(path: string, env: NodeJS.ProcessEnv, faults: Faults): TelemetryConfig | undefined {
-  const model = parse(path, faults)
-  if (!model || model.disabled) return undefined
-  openSection(faults, '', model, ['disabled', 'resource', 'meter_provider'])
-  const resource = readResource(model.resource, faults)
-  if (!model.meter_provider) return undefined
-  const { readers, views = [] } = checkProvider(model.meter_provider, faults)
-  // The service's own setting, which no file of OpenTelemetry has.
-  const secret = env.METRICS_TOKEN?.trim()
-  const scrapeToken = secret ? faults.check('METRICS_TOKEN', secret, token) : undefined
-  return {
-    resource,
-    readers: readers.flatMap((reader, i) => readReader(reader, i, scrapeToken, faults)),
-    views: views.flatMap((view, i) => readView(view, i, faults)),
-  }
-}
-
-function checkProvider(provider: MeterProviderConfigModel, faults: Faults): MeterProviderConfigModel {
-  const section = openSection(faults, 'meter_provider', provider, ['readers', 'views', 'exemplar_filter'])
-  // The SDK has no exemplars yet.
-  section.read('exemplar_filter', oneOf('always_off'))
-  return provider
-}
-
-function parse(path: string, faults: Faults): ConfigurationModel | undefined {
+/** Returns undefined if the file disables the SDK or cannot be used. */
+export function readFile(setting: Setting, faults: Faults): Model | undefined {
+  const document = parseYaml(setting, faults)
+  if (!document) return undefined
+  const path = String(setting.value)
   try {
-    const document = parseDocument(readFileSync(path, 'utf8'), { version: '1.2' })
-    // The parser of the package reads on after a syntax error, and takes a newer file with a mere warning.
-    const [flaw] = [...document.errors, ...document.warnings]
-    if (flaw) throw flaw
-    const format = String(document.get('file_format'))
-    if (/^\d/.test(format) && !/^1\.[01](-|$)/.test(format))
-      throw new Error(`file_format ${format} is not 1.0`)
-    return parseConfigFile(path)
+    const model = parseConfigFile(path)
+    return model.disabled ? undefined : (locate(model, supportedKeys, `${path}: `, faults) as Model)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    const flaws = schemaFlaws(message)
-    // YAML's own message goes on with a picture of the place.
-    const [first = ''] = message.replaceAll(`${path}: `, '').split('\n')
-    faults.lines.push(...(flaws.length > 0 ? flaws : [`OTEL_CONFIG_FILE: ${path}: ${first}`]))
+    for (const fault of schemaFaults(message, path, document)) faults.add(fault)
+    // The schema does not name the keys that it rejects.
+    locate(document.toJS(), supportedKeys, `${path}: `, faults)
     return undefined
   }
 }
 
-/** What breaks the schema comes as one message, with a JSON pointer and a reason for each. */
-function schemaFlaws(message: string): string[] {
-  return [...message.matchAll(/(?<=\s)(\/\S+) (must .*)$/gm)].map(([, pointer = '', reason]) => {
-    const keys = pointer.slice(1).split('/')
-    const path = keys
-      .map((key) => (/^\d+$/.test(key) ? `[${key}]` : `.${key.replaceAll('~1', '/')}`))
-      .join('')
-    return `${path.slice(1)}: ${reason}`
+/** Rejects syntax errors and unknown formats: parseConfigFile accepts the former and only warns about the latter. */
+function parseYaml({ name, value: path }: Setting, faults: Faults): Document | undefined {
+  let yaml: string
+  try {
+    yaml = readFileSync(String(path), 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    faults.add({ name, value: path, requirement: `must be a readable file (${code})` })
+    return undefined
+  }
+  const document = parseDocument(yaml, { version: '1.2' })
+  const [error] = [...document.errors, ...document.warnings]
+  const format = error ? undefined : document.get('file_format')
+  if (error) {
+    // The first line describes the error; the others show the text around it.
+    const description = error.message.split('\n')[0]?.replace(/:$/, '')
+    faults.add({ name: String(path), requirement: `must be valid YAML: ${description}` })
+  } else if (!/^(1\.[01](-|$)|\$\{)/.test(String(format)))
+    faults.add({ name: `${path}: file_format`, value: format, requirement: 'must be "1.0" or "1.1"' })
+  else return document
+  return undefined
+}
+
+/** Replaces every scalar by a Setting with its path. A key that is not supported becomes a fault. */
+function locate(node: unknown, supported: SupportedKeys | undefined, path: string, faults: Faults): unknown {
+  if (Array.isArray(node)) return node.map((item, i) => locate(item, supported, childPath(path, i), faults))
+  if (node === null || typeof node !== 'object') return node === null ? null : { name: path, value: node }
+  const located: Record<string, unknown> = {}
+  for (const [key, child] of Object.entries(node)) {
+    if (supported && Object.hasOwn(supported, key))
+      located[key] = locate(child, supported[key], childPath(path, key), faults)
+    else if (supported) {
+      const list = Object.keys(supported).join(', ')
+      faults.add({ name: childPath(path, key), requirement: `is not supported; supported keys: ${list}` })
+    }
+  }
+  return located
+}
+
+/** parseConfigFile reports violations of the schema in one message: lines of a JSON pointer and a reason. */
+function schemaFaults(message: string, path: string, document: Document): Fault[] {
+  const violations = [...message.matchAll(/(?<=\s)(\/\S+) (must .*)$/gm)]
+  if (violations.length === 0) return [{ name: path, requirement: message.replace(`${path}: `, '') }]
+  return violations.flatMap(([, pointer = '', reason = '']) => {
+    if (reason.includes('additional properties')) return []
+    const keys = pointer
+      .slice(1)
+      .split('/')
+      .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+    const value = document.getIn(keys)
+    return {
+      name: keys.reduce(childPath, `${path}: `),
+      value: isCollection(value) ? undefined : value,
+      secret: keys.some((key) => key.startsWith('headers')),
+      requirement: reason.replace(',', ' or '),
+    }
   })
+}
+
+function childPath(parent: string, key: string | number): string {
+  if (/^\d+$/.test(String(key))) return `${parent}[${key}]`
+  return parent.endsWith(': ') ? `${parent}${key}` : `${parent}.${key}`
 }

@@ -1,33 +1,34 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { startCollector } from '../../../harness/telemetry/otlp-sink.ts'
 import { scrape } from '../../../harness/telemetry/scrape.ts'
 import { until } from '../../../harness/until.ts'
 import manifest from '../../../package.json' with { type: 'json' }
 import { runBare, startBare } from '../support/bare.ts'
 
-const started: { kill(signal: NodeJS.Signals): boolean }[] = []
-afterEach(() => {
-  for (const process of started.splice(0)) process.kill('SIGKILL')
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanUp of cleanups.splice(0)) await cleanUp()
 })
 
 async function start(env: Record<string, string>) {
   const bare = await startBare(env)
-  started.push(bare)
+  cleanups.push(() => bare.kill('SIGKILL'))
   return bare
 }
 
-/** The lines on standard error of a start that must fail. */
+/** Expects the start to fail; returns the lines on standard error. */
 async function faultsOf(env: Record<string, string>): Promise<string[]> {
   const bare = runBare(env)
-  started.push(bare)
+  cleanups.push(() => bare.kill('SIGKILL'))
   expect(await bare.exited).toBe(1)
   expect(bare.lines).toEqual([])
   return bare.stderr().trimEnd().split('\n')
 }
 
 describe('a start', () => {
-  it('says what is exported and where, with the port that it got', async () => {
+  it('logs what is exported and where, with the real port', async () => {
     const bare = await start({ OTEL_METRICS_EXPORTER: 'prometheus, otlp,console' })
 
     expect(bare.exporters).toEqual([
@@ -43,7 +44,7 @@ describe('a start', () => {
     expect((await fetch(bare.metricsUrl)).status).toBe(200)
   })
 
-  it('takes an empty variable as one that is not set', async () => {
+  it('treats an empty variable as unset', async () => {
     const bare = await start({
       OTEL_METRICS_EXPORTER: ' ',
       OTEL_EXPORTER_PROMETHEUS_HOST: '',
@@ -57,7 +58,7 @@ describe('a start', () => {
   it.each<Record<string, string>>([
     { OTEL_METRICS_EXPORTER: 'none' },
     { OTEL_SDK_DISABLED: 'TRUE', OTEL_METRICS_EXPORTER: 'wrong' },
-  ])('starts nothing with %o', async (env) => {
+  ])('exports nothing with %o', async (env) => {
     const bare = await start(env)
 
     expect(bare.exporters).toEqual([])
@@ -65,7 +66,7 @@ describe('a start', () => {
     expect(await bare.stop()).toBe(0)
   })
 
-  it('fails when the port is taken, and says which', async () => {
+  it('fails if the port is in use, and names it', async () => {
     const other = createServer().listen(0, 'localhost')
     await until('the other server listens', () => other.listening)
     const { port } = other.address() as AddressInfo
@@ -77,19 +78,19 @@ describe('a start', () => {
   })
 })
 
-describe('wrong values', () => {
-  it('are named all at once, each with what is allowed', async () => {
+describe('invalid values', () => {
+  it('are all reported at once, with the variable, the value and what is allowed', async () => {
     const faults = await faultsOf({
       OTEL_METRICS_EXPORTER: 'otlp,prometheus',
       OTEL_RESOURCE_ATTRIBUTES: 'team',
       OTEL_EXPORTER_PROMETHEUS_PORT: '65536',
       METRICS_TOKEN: 'to ken',
       OTEL_METRIC_EXPORT_INTERVAL: '1e3',
-      OTEL_METRIC_EXPORT_TIMEOUT: '0',
+      OTEL_METRIC_EXPORT_TIMEOUT: '-1',
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
       OTEL_EXPORTER_OTLP_HEADERS: 'secret',
-      OTEL_EXPORTER_OTLP_TIMEOUT: '-1',
+      OTEL_EXPORTER_OTLP_TIMEOUT: '10s',
       OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: 'brotli',
       OTEL_EXPORTER_OTLP_CERTIFICATE: '/no/such.pem',
       OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: 'package.json',
@@ -99,37 +100,37 @@ describe('wrong values', () => {
     })
 
     expect(faults.toSorted()).toEqual([
-      'METRICS_TOKEN: the value (not shown) is not a token of visible ASCII characters',
-      'OTEL_EXPORTER_OTLP_CERTIFICATE: "/no/such.pem" is not a readable file with a PEM certificate',
-      'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: "package.json" is not a readable file with a PEM certificate',
-      'OTEL_EXPORTER_OTLP_CLIENT_KEY: "test/otel/support/tls/localhost.pem" is not a readable file with a PEM private key without passphrase',
-      'OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" is not a URL that begins with http:// or https://',
-      'OTEL_EXPORTER_OTLP_HEADERS: the value (not shown) is not a comma list of name=value that are headers, percent-encoded',
-      'OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: "brotli" is not one of none, gzip',
-      'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: "base2_exponential_bucket_histogram" is not explicit_bucket_histogram',
-      'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "none" is not one of cumulative, delta, lowmemory',
-      'OTEL_EXPORTER_OTLP_PROTOCOL: "http" is not one of http/protobuf, http/json, grpc',
-      'OTEL_EXPORTER_OTLP_TIMEOUT: "-1" is not a whole number of milliseconds from 1 to 2147483647',
-      'OTEL_EXPORTER_PROMETHEUS_PORT: "65536" is not a whole number from 0 to 65535',
-      'OTEL_METRIC_EXPORT_INTERVAL: "1e3" is not a whole number of milliseconds from 1 to 2147483647',
-      'OTEL_METRIC_EXPORT_TIMEOUT: "0" is not a whole number of milliseconds from 1 to 2147483647',
-      'OTEL_RESOURCE_ATTRIBUTES: "team" is not a comma list of key=value, with any other = , and % percent-encoded',
+      'METRICS_TOKEN=(hidden): must be a token of visible ASCII characters',
+      'OTEL_EXPORTER_OTLP_CERTIFICATE="/no/such.pem": must be a readable file with a PEM certificate',
+      'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE="package.json": must be a readable file with a PEM certificate',
+      'OTEL_EXPORTER_OTLP_CLIENT_KEY="test/otel/support/tls/localhost.pem": must be a readable file with a PEM private key that has no passphrase',
+      'OTEL_EXPORTER_OTLP_ENDPOINT="collector:4318": must be a URL that starts with http:// or https://',
+      'OTEL_EXPORTER_OTLP_HEADERS=(hidden): must be a comma-separated list of name=value with percent-encoded header names and values',
+      'OTEL_EXPORTER_OTLP_METRICS_COMPRESSION="brotli": must be one of none, gzip',
+      'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION="base2_exponential_bucket_histogram": must be explicit_bucket_histogram',
+      'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE="none": must be one of cumulative, delta, lowmemory',
+      'OTEL_EXPORTER_OTLP_PROTOCOL="http": must be one of http/protobuf, http/json, grpc',
+      'OTEL_EXPORTER_OTLP_TIMEOUT="10s": must be a whole number of milliseconds from 1 to 2147483647, or 0 for no limit',
+      'OTEL_EXPORTER_PROMETHEUS_PORT="65536": must be a whole number from 0 to 65535',
+      'OTEL_METRIC_EXPORT_INTERVAL="1e3": must be a whole number of milliseconds from 1 to 2147483647',
+      'OTEL_METRIC_EXPORT_TIMEOUT="-1": must be a whole number of milliseconds from 1 to 2147483647, or 0 for no limit',
+      'OTEL_RESOURCE_ATTRIBUTES="team": must be a comma-separated list of key=value; any other comma, = or % must be percent-encoded',
     ])
   })
 
   it.each([
     [
       { OTEL_METRICS_EXPORTER: 'prometheus,none' },
-      'OTEL_METRICS_EXPORTER: "prometheus,none" is not a comma list of prometheus, otlp, console, or none alone',
+      'OTEL_METRICS_EXPORTER="prometheus,none": must be a comma-separated list of prometheus, otlp, console; or none alone',
     ],
-    [{ OTEL_SDK_DISABLED: 'yes' }, 'OTEL_SDK_DISABLED: "yes" is not true or false'],
+    [{ OTEL_SDK_DISABLED: 'yes' }, 'OTEL_SDK_DISABLED="yes": must be true or false'],
     [
       {
         OTEL_METRICS_EXPORTER: 'console',
         OTEL_METRIC_EXPORT_INTERVAL: '1000',
         OTEL_METRIC_EXPORT_TIMEOUT: '2000',
       },
-      'OTEL_METRIC_EXPORT_TIMEOUT: "2000" is not at most the interval, 1000',
+      'OTEL_METRIC_EXPORT_TIMEOUT="2000": must be at most the interval, 1000',
     ],
     [
       {
@@ -137,20 +138,27 @@ describe('wrong values', () => {
         OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
         OTEL_EXPORTER_OTLP_ENDPOINT: 'ftp://collector',
       },
-      'OTEL_EXPORTER_OTLP_ENDPOINT: "ftp://collector" is not a URL that begins with http:// or https://, or host:port',
+      'OTEL_EXPORTER_OTLP_ENDPOINT="ftp://collector": must be a URL that starts with http:// or https://, or host:port',
     ],
     [
       {
         OTEL_METRICS_EXPORTER: 'otlp',
         OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: 'test/otel/support/tls/localhost.pem',
       },
-      'OTEL_EXPORTER_OTLP_CLIENT_KEY: is missing beside OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE',
+      'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE="test/otel/support/tls/localhost.pem": must be set together with the client key',
     ],
-  ])('%o', async (env, fault) => {
+    [
+      {
+        OTEL_METRICS_EXPORTER: 'otlp',
+        OTEL_EXPORTER_OTLP_CLIENT_KEY: 'test/otel/support/tls/localhost-key.pem',
+      },
+      'OTEL_EXPORTER_OTLP_CLIENT_KEY="test/otel/support/tls/localhost-key.pem": must be set together with the client certificate',
+    ],
+  ])('are reported: %o', async (env, fault) => {
     expect(await faultsOf(env)).toEqual([fault])
   })
 
-  it('of exporters that are not chosen are not looked at', async () => {
+  it('are ignored in variables of exporters that are not selected', async () => {
     const bare = await start({
       OTEL_METRICS_EXPORTER: 'prometheus',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'wrong',
@@ -162,8 +170,24 @@ describe('wrong values', () => {
   })
 })
 
+describe('a timeout of 0', () => {
+  it('means no limit', async () => {
+    const receiver = await startCollector()
+    cleanups.push(receiver.stop)
+    await start({
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_METRIC_EXPORT_INTERVAL: '1000',
+      OTEL_METRIC_EXPORT_TIMEOUT: '0',
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.httpUrl,
+      OTEL_EXPORTER_OTLP_TIMEOUT: '0',
+    })
+
+    await until('a push arrives', () => receiver.received.length > 0)
+  })
+})
+
 describe('the resource', () => {
-  it('has what was configured, over what every process has, and no command line', async () => {
+  it('has the configured attributes and those of every process, but not the command line', async () => {
     const bare = await start({
       OTEL_SERVICE_NAME: 'mine',
       OTEL_RESOURCE_ATTRIBUTES: 'service.name=theirs,deployment.environment.name=a%2Cb',
@@ -187,7 +211,7 @@ describe('the resource', () => {
 })
 
 describe('METRICS_TOKEN', () => {
-  it('is asked of scrapes', async () => {
+  it('is required of scrapes', async () => {
     const bare = await start({ METRICS_TOKEN: 's3cret' })
     const withToken = (token: string) =>
       fetch(bare.metricsUrl, { headers: { Authorization: `Bearer ${token}` } })
@@ -198,11 +222,11 @@ describe('METRICS_TOKEN', () => {
   })
 })
 
-describe('what the process and Node say of themselves', () => {
-  it('is there, and nothing of the machine', async () => {
+describe('metrics of the process and of Node', () => {
+  it('are exposed, and none of the machine', async () => {
     const bare = await start({})
 
-    const names = await until('the event loop was watched for a moment', async () => {
+    const names = await until('the event loop delay has been measured', async () => {
       const { families } = await scrape(bare)
       return families.has('nodejs_eventloop_delay_p99_seconds') && [...families.keys()]
     })

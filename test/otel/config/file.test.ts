@@ -32,7 +32,7 @@ async function start(yaml: string, env: Record<string, string> = {}) {
   return bare
 }
 
-/** What a start with this file says on standard error; the file's own name is left out. */
+/** Expects the start to fail; returns the lines on standard error, with FILE in place of the path. */
 async function faultsOf(yaml: string): Promise<string[]> {
   const path = await writeConfig(yaml)
   const bare = runBare({ OTEL_CONFIG_FILE: path })
@@ -49,7 +49,7 @@ const pullReader = `
             port: \${TEST_PORT:-0}`
 
 describe('OTEL_CONFIG_FILE', () => {
-  it('starts the readers that it asks for, and replaces the variables', async () => {
+  it('starts the readers that it lists, and replaces the variables', async () => {
     const receiver = await startCollector()
     cleanups.push(receiver.stop)
     const bare = await start(
@@ -87,7 +87,7 @@ meter_provider:
         OTEL_EXPORTER_OTLP_HEADERS: 'x-key=from-a-variable',
       },
     )
-    await until('a push', () => receiver.received.length > 0)
+    await until('a push arrives', () => receiver.received.length > 0)
 
     expect(bare.exporters).toEqual([
       { exporter: 'prometheus', endpoint: bare.metricsUrl },
@@ -111,7 +111,7 @@ meter_provider:
     })
   })
 
-  it('can have views', async () => {
+  it('supports views', async () => {
     const bare = await start(`
 file_format: "1.0"
 meter_provider:
@@ -152,14 +152,14 @@ meter_provider:
   it.each([
     'file_format: "1.0"\ndisabled: true\nmeter_provider: {readers: [{periodic: {exporter: {console: }}}]}',
     'file_format: "1.0"\nresource: {schema_url: "https://opentelemetry.io/schemas/1.37.0"}',
-  ])('exports nothing where it asks for nothing: %j', async (yaml) => {
+  ])('exports nothing if it has no readers or is disabled: %j', async (yaml) => {
     const bare = await start(yaml)
 
     expect(bare.exporters).toEqual([])
     expect((await fetch(`${bare.url}/things/1`)).status).toBe(200)
   })
 
-  it('is refused for whatever it asks that is not done, by the path of each', async () => {
+  it('is rejected for everything that is not supported, with the path of each fault', async () => {
     const faults = await faultsOf(`
 file_format: "1.0"
 log_level: debug
@@ -191,7 +191,7 @@ meter_provider:
             encoding: json
             compression: brotli
             default_histogram_aggregation: base2_exponential_bucket_histogram
-            headers: [{name: "two words", value: secret}]
+            headers: [{name: "two words", value: secret}, {name: key, value: "bad\\nvalue"}]
             tls: {ca_file: /no/such.pem}
     - periodic:
         exporter:
@@ -206,71 +206,87 @@ meter_provider:
       stream: {name: one, aggregation: {explicit_bucket_histogram: {boundaries: [2, 1]}}}
 `)
 
-    const readers = 'meter_provider.readers'
+    const readers = 'FILE: meter_provider.readers'
+    const views = 'FILE: meter_provider.views'
     const prometheus = `${readers}[0].pull.exporter.prometheus/development`
     const http = `${readers}[1].periodic.exporter.otlp_http`
-    expect(
-      faults
-        .map((line) => line.replace(/ is not supported; supported here: .*/, ' is not supported'))
-        .toSorted(),
-    ).toEqual(
+    const tls = `${readers}[3].periodic.exporter.otlp_grpc.tls`
+    expect(faults.map((line) => line.replace(/; supported keys: .*/, '')).toSorted()).toEqual(
       [
-        'log_level: is not supported',
-        'tracer_provider: is not supported',
-        'logger_provider: is not supported',
-        'resource.detection/development: is not supported',
-        'resource.attributes[0].value: "three" is not of type int',
-        'meter_provider.exemplar_filter: "trace_based" is not always_off',
+        'FILE: log_level: is not supported',
+        'FILE: tracer_provider: is not supported',
+        'FILE: logger_provider: is not supported',
+        'FILE: resource.detection/development: is not supported',
+        'FILE: resource.attributes[0].value="three": must be of type int',
+        'FILE: meter_provider.exemplar_filter="trace_based": must be always_off',
         `${readers}[0].pull.cardinality_limits: is not supported`,
         `${prometheus}.resource_constant_labels: is not supported`,
-        `${prometheus}.port: "70000" is not a whole number from 0 to 65535`,
-        `${prometheus}.scope_info_enabled: "false" is not true`,
-        `${prometheus}.translation_strategy: "no_translation/development" is not underscore_escaping_with_suffixes`,
+        `${prometheus}.port=70000: must be a whole number from 0 to 65535`,
+        `${prometheus}.scope_info_enabled=false: must be true`,
+        `${prometheus}.translation_strategy="no_translation/development": must be underscore_escaping_with_suffixes`,
         `${readers}[1].periodic.producers: is not supported`,
-        `${readers}[1].periodic.timeout: 2000 is not at most the interval, 1000`,
-        `${http}.endpoint: "collector" is not a URL that begins with http:// or https://`,
-        `${http}.compression: "brotli" is not one of none, gzip`,
-        `${http}.default_histogram_aggregation: "base2_exponential_bucket_histogram" is not explicit_bucket_histogram`,
-        `${http}.headers: two words (value not shown) is no header`,
-        `${http}.tls.ca_file: "/no/such.pem" is not a readable file with a PEM certificate`,
+        `${readers}[1].periodic.timeout=2000: must be at most the interval, 1000`,
+        `${http}.endpoint="collector": must be a URL that starts with http:// or https://`,
+        `${http}.compression="brotli": must be one of none, gzip`,
+        `${http}.default_histogram_aggregation="base2_exponential_bucket_histogram": must be explicit_bucket_histogram`,
+        `${http}.headers[0].name="two words": must be a header name`,
+        `${http}.headers[1].value=(hidden): must be a header value, without control characters`,
+        `${http}.tls.ca_file="/no/such.pem": must be a readable file with a PEM certificate`,
         `${readers}[2].periodic.exporter.otlp_file/development: is not supported`,
-        `${readers}[3].periodic.exporter.otlp_grpc.tls.key_file: is missing beside ${readers}[3].periodic.exporter.otlp_grpc.tls.cert_file`,
-        'meter_provider.views[0].selector.instrument_name: "a*b*" is not a name with at most one * and no ?',
-        'meter_provider.views[0].stream.aggregation.base2_exponential_bucket_histogram: is not supported',
-        'meter_provider.views[1].stream.name: "one" is not of use with an instrument_name that may match several',
-        'meter_provider.views[1].stream.aggregation.explicit_bucket_histogram.boundaries: [2,1] is not in ascending order',
+        `${tls}.cert_file="test/otel/support/tls/localhost.pem": must be set together with the client key`,
+        `${views}[0].selector.instrument_name="a*b*": must be a name with at most one * and no ?`,
+        `${views}[0].stream.aggregation.base2_exponential_bucket_histogram: is not supported`,
+        `${views}[1].stream.name="one": must be left out if instrument_name can match several instruments`,
+        `${views}[1].stream.aggregation.explicit_bucket_histogram.boundaries[1]=1: must be greater than the boundary before it`,
       ].toSorted(),
     )
   })
 
   it.each([
+    ['meter_provider: {readers: []}', ['FILE: meter_provider.readers: must NOT have fewer than 1 items']],
     [
-      'file_format: "1.0"\nmeter_provider: {readers: []}',
-      [/^meter_provider\.readers: must NOT have fewer than 1 items$/],
-    ],
-    ['file_format: "1.0"\na: [1\n', [/^OTEL_CONFIG_FILE: FILE: .* at line 3/]],
-    [
-      'file_format: "1.0"\ndisabled: true\ndisabled: false\n',
-      [/^OTEL_CONFIG_FILE: FILE: Map keys must be unique at line 3/],
-    ],
-    ['file_format: "1.7"\n', [/^OTEL_CONFIG_FILE: FILE: file_format 1\.7 is not 1\.0$/]],
-    [
-      'file_format: "1.0"\nresource: {attributes_list: team}',
-      [/^resource\.attributes_list: "team" is not a comma list/],
+      'resource: {schema: x}\nmeter_provider: {readers: [{pull: {exporter: {prometheus/development: }}}], reader: []}',
+      [
+        'FILE: resource.schema: is not supported; supported keys: attributes, attributes_list, schema_url',
+        'FILE: meter_provider.reader: is not supported; supported keys: readers, views, exemplar_filter',
+      ],
     ],
     [
-      'file_format: "1.0"\nmeter_provider: {readers: [{pull: {exporter: {prometheus/development: {port: high}}}}]}',
-      [/^meter_provider\.readers\[0\]\.pull\.exporter\.prometheus\/development\.port: must be /],
+      'resource: {attributes_list: team}',
+      [expect.stringMatching(/^FILE: resource\.attributes_list="team": must be a comma-separated list/)],
     ],
-    ['disabled: true', [/^OTEL_CONFIG_FILE: FILE: Unsupported file_format/]],
-  ])('must be right: %j', async (yaml, faults) => {
-    expect(await faultsOf(yaml)).toEqual(faults.map((fault) => expect.stringMatching(fault)))
+    [
+      'meter_provider: {readers: [{pull: {exporter: {prometheus/development: {port: high}}}}]}',
+      [
+        'FILE: meter_provider.readers[0].pull.exporter.prometheus/development.port="high": must be integer or null',
+      ],
+    ],
+    [
+      'meter_provider: {readers: [{periodic: {exporter: {otlp_http: {headers: [{name: key, value: 5}]}}}}]}',
+      [
+        'FILE: meter_provider.readers[0].periodic.exporter.otlp_http.headers[0].value=(hidden): must be string or null',
+      ],
+    ],
+    ['a: [1\n', [expect.stringMatching(/^FILE: must be valid YAML: .* at line 3, column 1$/)]],
+    [
+      'disabled: true\ndisabled: false\n',
+      ['FILE: must be valid YAML: Map keys must be unique at line 3, column 1'],
+    ],
+  ])('must follow the rules: %j', async (yaml, faults) => {
+    expect(await faultsOf(`file_format: "1.0"\n${yaml}`)).toEqual(faults)
   })
 
-  it('must be there', async () => {
+  it.each([
+    ['file_format: "1.7"\n', '="1.7"'],
+    ['disabled: true', ''],
+  ])('must have a supported format: %j', async (yaml, value) => {
+    expect(await faultsOf(yaml)).toEqual([`FILE: file_format${value}: must be "1.0" or "1.1"`])
+  })
+
+  it('must exist', async () => {
     const bare = runBare({ OTEL_CONFIG_FILE: '/no/such.yaml' })
 
     expect(await bare.exited).toBe(1)
-    expect(bare.stderr()).toMatch(/^OTEL_CONFIG_FILE: \/no\/such\.yaml: ENOENT/)
+    expect(bare.stderr()).toBe('OTEL_CONFIG_FILE="/no/such.yaml": must be a readable file (ENOENT)\n')
   })
 })
