@@ -1,4 +1,4 @@
-// What client.ts needs of a database: implemented by postgres/ and by embedded/.
+// The interface of a database backend, which postgres/ and embedded/ implement.
 import type { ClientBase, Pool } from 'pg'
 import type { Metrics } from '../metrics/instruments.ts'
 import type { Notifications } from './notifications.ts'

@@ -8,7 +8,7 @@ import { applyMigrations, type MigrationCounts } from './migrations/apply.ts'
 import { readMigrations } from './migrations/files.ts'
 import { createStatementNames } from './statement-names.ts'
 
-export type DatabaseOptions = {
+type DatabaseOptions = {
   /** PostgreSQL's URL; undefined for the embedded database in `dataDir`. */
   url: string | undefined
   dataDir: string

@@ -8,25 +8,25 @@ const projectFolder = fileURLToPath(new URL('../..', import.meta.url))
 /** Reads the version from package.json, and the revision from the file REVISION or else from the Git checkout. */
 export function readBuild(folder = projectFolder): Build {
   const { version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as { version: string }
-  const revision = readIfExists(`${folder}/REVISION`) ?? readGitRevision(`${folder}/.git`) ?? 'unknown'
+  const revision = readOptional(`${folder}/REVISION`) ?? readGitRevision(`${folder}/.git`) ?? 'unknown'
   return { version, revision, runtime: process.versions.node }
 }
 
 /** The checked-out commit. Its branch is a file of its own or, after `git pack-refs`, a line in packed-refs. */
 function readGitRevision(gitFolder: string): string | undefined {
-  const head = readIfExists(`${gitFolder}/HEAD`)
+  const head = readOptional(`${gitFolder}/HEAD`)
   if (!head?.startsWith('ref: ')) return head
   const ref = head.slice('ref: '.length)
-  return readIfExists(`${gitFolder}/${ref}`) ?? findPackedRef(`${gitFolder}/packed-refs`, ref)
+  return readOptional(`${gitFolder}/${ref}`) ?? findPackedRef(`${gitFolder}/packed-refs`, ref)
 }
 
 function findPackedRef(path: string, ref: string): string | undefined {
-  const lines = readIfExists(path)?.split('\n') ?? []
+  const lines = readOptional(path)?.split('\n') ?? []
   return lines.find((line) => line.endsWith(` ${ref}`))?.split(' ')[0]
 }
 
-/** Undefined when the file cannot be read, for whatever reason. */
-function readIfExists(path: string): string | undefined {
+/** Returns undefined when the file cannot be read. */
+function readOptional(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim()
   } catch {

@@ -1,4 +1,4 @@
-// How a serving process is told to stop, and to whom it reports its progress.
+// How a serving process learns that it must stop, and where it reports its progress.
 import type { Logger } from 'pino'
 
 /** `url` is where the service listens; `database` describes its database to the operator, without a password. */

@@ -20,7 +20,7 @@ export type WorkerExit = { code: number | null; signal: NodeJS.Signals | null; e
 export type Worker = ReturnType<typeof startWorker>
 
 /**
- * Starts a worker process. Once `stopping` is aborted the worker is told to stop, and killed if it has not ended 15 s
+ * Starts a worker process. Once `stopping` is aborted, asks the worker to stop, and kills it if it has not ended 15 s
  * later. None of the returned promises rejects; `listening` and `ready` stay pending if the worker ends before.
  */
 export function startWorker({ log, stopping }: { log: Logger; stopping: AbortSignal }) {

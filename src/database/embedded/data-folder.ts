@@ -8,14 +8,13 @@ import { type FolderLock, lockFolder } from './folder-lock.ts'
 /** The PostgreSQL in the PGlite version that package.json pins. A newer major version needs a dump and a restore. */
 const postgresMajor = '18'
 
-/** `path` is the folder for PGlite, inside the data folder. */
-export type DataFolder = { path: string; lock: FolderLock }
-
 /**
  * Locks the data folder, and creates the database if the folder is empty. Throws an Error whose message is shown to the
  * operator when the folder is a file, not writable, in use, or was written by another PostgreSQL version.
+ *
+ * Returns the lock, and the folder inside the data folder that PGlite opens.
  */
-export async function openDataFolder(folder: string): Promise<DataFolder> {
+export async function openDataFolder(folder: string): Promise<{ path: string; lock: FolderLock }> {
   const lock = createAndLock(folder)
   try {
     const path = join(folder, 'postgres')
@@ -64,19 +63,17 @@ async function createDatabase(path: string): Promise<void> {
   renameSync(temporary, path)
 }
 
-/** Reads only what the archive contains: ustar, files and folders, names of less than 100 bytes. */
+/** Reads only what the archive contains: ustar, folders before their files, names of less than 100 bytes. */
 function extractTar(tar: Buffer, folder: string): void {
+  mkdirSync(folder, { mode: 0o700 })
   for (let offset = 0; tar[offset]; ) {
     const field = (start: number, length: number) =>
       tar.toString('utf8', offset + start, offset + start + length).replace(/\0.*$/s, '')
     const path = join(folder, field(0, 100))
     const size = Number.parseInt(field(124, 12), 8)
     const content = offset + 512
-    if (field(156, 1) === '5') mkdirSync(path, { recursive: true, mode: 0o700 })
-    else {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-      writeFileSync(path, tar.subarray(content, content + size), { mode: 0o600 })
-    }
+    if (field(156, 1) === '5') mkdirSync(path, { mode: 0o700 })
+    else writeFileSync(path, tar.subarray(content, content + size), { mode: 0o600 })
     offset = content + Math.ceil(size / 512) * 512
   }
 }

@@ -2,7 +2,7 @@
 import { databaseCollections, databaseOperations } from '../../metrics/catalogue.ts'
 import type { DatabaseOperation } from '../../metrics/instruments.ts'
 
-export type StatementDescription = Pick<DatabaseOperation, 'operation' | 'collection'>
+type StatementDescription = Pick<DatabaseOperation, 'operation' | 'collection'>
 
 /** Bounds the cache. Prisma generates a few hundred texts; any beyond the limit are parsed again each time. */
 const cacheLimit = 1_000

@@ -14,15 +14,15 @@ export type Migration = {
 export const migrationsFolder = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
 
 /** Reads all migrations, in order. Throws the file system's error when a folder has no migration.sql. */
-export function readMigrations(folder = migrationsFolder): Migration[] {
-  return readdirSync(folder, { withFileTypes: true })
+export function readMigrations(): Migration[] {
+  return readdirSync(migrationsFolder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map((entry) => readMigration(folder, entry.name))
+    .map((entry) => readMigration(entry.name))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function readMigration(folder: string, name: string): Migration {
-  const sql = readFileSync(`${folder}/${name}/migration.sql`, 'utf8')
+function readMigration(name: string): Migration {
+  const sql = readFileSync(`${migrationsFolder}/${name}/migration.sql`, 'utf8')
   return { name, sql, checksum: sha256(sql) }
 }
 
