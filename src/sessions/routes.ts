@@ -17,7 +17,12 @@ export function sessionRoutes(sessions: Sessions) {
         auth: 'none',
         summary: 'Log in',
         tag,
-        rateLimit: { name: 'login', by: 'address', bodyField: 'username', onExceeded: sessions.loginLimited },
+        rateLimit: {
+          name: 'login',
+          by: 'address',
+          bodyField: 'username',
+          onExceeded: () => sessions.loginLimited(),
+        },
         body: Credentials,
         replies: { 200: { description: 'The token and its user', body: Login, headers: cacheControl } },
         problems: ['wrong-credentials'],
