@@ -19,6 +19,7 @@ export const EventStream = z.custom<Readable>((body) => body instanceof Readable
 export function eventStream<Item>(
   read: (signal: AbortSignal) => AsyncIterable<Item[]>,
   present: (item: Item) => Event,
+  limitMs = stalledMs,
 ): Readable {
   const closed = new AbortController()
   const chunks = frames(read(closed.signal), present)
@@ -41,7 +42,7 @@ export function eventStream<Item>(
 
   function push({ value, done }: IteratorResult<string, undefined>) {
     if (stream.destroyed) return
-    stalled = setTimeout(() => stream.destroy(new Error('The client does not read.')), stalledMs)
+    stalled = setTimeout(() => stream.destroy(new Error('The client does not read.')), limitMs)
     stream.push(done ? null : value)
   }
 }

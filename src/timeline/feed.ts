@@ -98,8 +98,8 @@ export function createFeed({
     const until = await watermark()
     const audience = new Set(subscriptions)
     const posts = audience.size > 0 ? await newPosts([...audience].map(({ userId }) => userId)) : []
-    const settled = posts.filter(({ id }) => id < until)
-    const last = settled.at(-1)
+    const settled = posts.filter(({ post }) => post.id < until)
+    const last = settled.at(-1)?.post
     if (last) publish(settled, audience)
     if (last && settled.length === batch) {
       position = last.id
@@ -113,8 +113,8 @@ export function createFeed({
   /** A subscription that was added during the read is not part of `audience`; its stream must read the table. */
   function publish(posts: AddressedPost[], audience: Set<Subscription>) {
     for (const subscription of subscriptions) {
-      if (audience.has(subscription))
-        subscription.push(posts.filter(({ readers }) => readers.has(subscription.userId)))
+      const own = posts.filter(({ readers }) => readers.has(subscription.userId))
+      if (audience.has(subscription)) subscription.push(own.map(({ post }) => post))
       else subscription.overflow()
     }
   }
@@ -131,8 +131,8 @@ export function createFeed({
           OR EXISTS (SELECT FROM "Follow" WHERE "followerId" = reader AND "followeeId" = p."authorId")
       ) AS "readers"
       FROM "Post" p ${postJoins} WHERE p."id" > ${position}::uuid ORDER BY p."id" LIMIT ${batch}`
-    return rows.map((row) => ({ ...row, readers: new Set(row.readers) }))
+    return rows.map(({ readers, ...post }) => ({ post, readers: new Set(readers) }))
   }
 }
 
-type AddressedPost = PostRow & { readers: Set<string> }
+type AddressedPost = { post: PostRow; readers: Set<string> }

@@ -16,7 +16,8 @@ const LastEvent = z.object({
   }),
 })
 
-export function timelineRoutes(timeline: Timeline) {
+/** `stalledMs` is how long a client of the stream may read nothing; see eventStream for the default. */
+export function timelineRoutes(timeline: Timeline, stalledMs?: number) {
   return [
     route(
       {
@@ -65,6 +66,7 @@ export function timelineRoutes(timeline: Timeline) {
         body: eventStream(
           (signal) => timeline.stream(viewer, headers['last-event-id'], signal),
           (row) => ({ id: row.id, event: 'post', data: toPost(row, origin) }),
+          stalledMs,
         ),
       }),
     ),

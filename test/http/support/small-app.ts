@@ -31,6 +31,7 @@ export async function startSmallApp({ routes, authenticate, limiters, timeouts }
     ...limiters,
   })
   const app = new Koa<State>()
+  app.silent = true
   app.use(requestId())
   app.use(recordRequestMetrics(metrics))
   app.use(problemHandler({ log: pino({ level: 'silent' }), metrics, isUnavailable: () => false }))
