@@ -1,9 +1,9 @@
 // Writes the generated files: dashboards, rules of the objectives, tables of the docs.
 import { readFile, writeFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
-import { generatedFiles } from './generate/files.ts'
+import { readOptions } from '../harness/command-line/arguments.ts'
+import { type GeneratedFile, generatedFiles } from './generate/files.ts'
 
-const help = `Usage: npm run generate [-- --check]
+const usage = `Usage: npm run generate [-- --check]
 
 Writes the dashboards (deploy/grafana/dashboards), the rules of the objectives (deploy/prometheus/rules/slo.yml) and
 the tables of the docs from the code in scripts/generate/.
@@ -12,15 +12,14 @@ the tables of the docs from the code in scripts/generate/.
   --help    shows this text
 `
 
-const { values } = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean' } } })
-if (values.help) process.stdout.write(help)
-else for (const file of generatedFiles) await update(file)
+const { check } = readOptions(usage, { check: false })
+for (const file of generatedFiles) await update(file)
 
-async function update({ path, generate }: (typeof generatedFiles)[number]): Promise<void> {
+async function update({ path, generate }: GeneratedFile): Promise<void> {
   const current = await readFile(path, 'utf8').catch(() => '')
   const text = generate(current)
   if (text === current) return
-  if (values.check) process.exitCode = 1
+  if (check) process.exitCode = 1
   else await writeFile(path, text)
-  process.stdout.write(values.check ? `${path} is out of date: run npm run generate\n` : `${path} written\n`)
+  process.stdout.write(check ? `${path} is out of date: run npm run generate\n` : `${path} written\n`)
 }

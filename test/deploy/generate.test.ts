@@ -38,6 +38,12 @@ describe('npm run generate', () => {
     expect(readFileSync(join(folder, dashboard), 'utf8')).toBe(original)
   })
 
+  it('reports a wrong option in one line, followed by the usage', () => {
+    const { status, stdout, stderr } = generate('.', '--chek')
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(/^Unknown option '--chek'\n\nUsage: npm run generate/)
+  })
+
   it('refuses a page that lacks the comments around its generated section', () => {
     const folder = copyOfRepository()
     writeFileSync(join(folder, 'docs/metrics.md'), '# Metrics\n')
