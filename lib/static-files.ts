@@ -42,7 +42,7 @@ export function staticFile(url: string, headers: Readonly<Record<string, string>
     // A strong tag names exact bytes, so each encoding has its own.
     const etag = isGzipped ? `"${hash}-gzip"` : `"${hash}"`
     const common = { ...headers, ETag: etag, Vary: 'Accept-Encoding' }
-    // Without Cache-Control, in which `fresh` takes `no-cache` for a reload: `fetch` adds it to every If-None-Match.
+    // `fresh` treats `Cache-Control: no-cache` as a reload, but fetch() adds it to every If-None-Match that a script sets.
     if (fresh({ 'if-none-match': requestHeaders['if-none-match'] }, { etag })) {
       return { status: 304, headers: common }
     }

@@ -56,8 +56,12 @@ function send(
   output: Output<Endpoint>,
 ) {
   ctx.status = output.status
-  for (const [name, value] of Object.entries(output.headers ?? {}))
-    if (value !== undefined) ctx.set(name, value)
+  for (const [name, value] of Object.entries(output.headers ?? {})) {
+    if (value === undefined) continue
+    // Appended, because CORS sets `Vary: Origin`.
+    if (name === 'Vary') ctx.vary(value)
+    else ctx.set(name, value)
+  }
   if (replies[304] && isNotModified(ctx, output.headers?.ETag)) ctx.status = 304
   const reply = replies[ctx.status]
   if (!reply?.body) {

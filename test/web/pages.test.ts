@@ -72,19 +72,29 @@ describe('GET /docs/:file', () => {
     expect(second).toMatchObject({ status: 304, text: '' })
     expect(second.headers.get('Cache-Control')).toBe('public, max-age=86400')
   })
-})
 
-it('GET /docs/:file compresses the file for clients that accept gzip', async () => {
-  const get = (encoding: string) =>
-    call(service, 'GET', '/docs/swagger-ui-bundle.js', { headers: { 'Accept-Encoding': encoding } })
-  const [plain, gzipped] = [await get('identity'), await get('gzip')]
+  it('compresses the file for clients that accept gzip', async () => {
+    const request = (method: string, encoding: string) =>
+      call(service, method, '/docs/swagger-ui-bundle.js', { headers: { 'Accept-Encoding': encoding } })
+    const [plain, gzipped] = [await request('GET', 'identity'), await request('GET', 'gzip')]
+    const head = await request('HEAD', 'gzip')
 
-  expect(gzipped.text).toBe(plain.text)
-  expect(gzipped.headers.get('Content-Encoding')).toBe('gzip')
-  expect(Number(gzipped.headers.get('Content-Length'))).toBeLessThan(600_000)
-  expect(plain.headers.get('Content-Encoding')).toBeNull()
-  for (const { headers } of [plain, gzipped]) expect(headers.get('Vary')).toBe('Accept-Encoding')
-  expect(gzipped.headers.get('ETag')).not.toBe(plain.headers.get('ETag'))
+    expect(gzipped.text).toBe(plain.text)
+    expect(gzipped.headers.get('Content-Encoding')).toBe('gzip')
+    expect(Number(gzipped.headers.get('Content-Length'))).toBeLessThan(600_000)
+    expect(plain.headers.get('Content-Encoding')).toBeNull()
+    for (const { headers } of [plain, gzipped]) expect(headers.get('Vary')).toBe('Accept-Encoding')
+    for (const name of ['Content-Encoding', 'Content-Length', 'Content-Type', 'ETag', 'Vary'])
+      expect([name, head.headers.get(name)]).toEqual([name, gzipped.headers.get(name)])
+    expect(gzipped.headers.get('ETag')).not.toBe(plain.headers.get('ETag'))
+  })
+
+  it('varies by encoding and origin with CORS_ORIGIN', async () => {
+    const withCors = await startService({ CORS_ORIGIN: 'https://a.example' })
+    onTestFinished(() => withCors.stop())
+    const { headers } = await call(withCors, 'GET', '/docs/swagger-ui.css')
+    expect(headers.get('Vary')).toBe('Origin, Accept-Encoding')
+  })
 })
 
 describe('in a browser', () => {
