@@ -1,14 +1,22 @@
-// A service as users run it: a process of its own, on free ports, on a fresh database.
+// Starts the service as users run it: a separate process on free ports.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { freshDatabase, type TestDatabase } from './database.ts'
+import { freshDatabase, type TemporaryDatabase } from './database.ts'
 import { until } from './until.ts'
 
 export type LogLine = { level: number; msg: string; [field: string]: unknown }
 export type Service = Awaited<ReturnType<typeof startService>>
+export type RunOptions = {
+  /** The program; the service by default. */
+  entry?: string
+  /** Modules loaded before it; the telemetry by default. */
+  preload?: string[]
+  /** Whether the process can receive messages by `send`. */
+  ipc?: boolean
+}
 
-/** Many requests from one address are what tests do; those of the limits set them. */
-const noLimits = {
+/** Turns all rate limits off: tests and benchmarks send many requests from one address. */
+export const noLimits = {
   RATE_LIMIT_REQUESTS: '0',
   RATE_LIMIT_LOGIN: '0',
   RATE_LIMIT_SIGNUP: '0',
@@ -16,38 +24,46 @@ const noLimits = {
 }
 
 /**
- * Starts a service with these settings and waits until it is ready. `stop` ends it and drops its database, unless
- * that was given.
+ * Starts a service without rate limits and waits until it logs `waitFor`. `stop` ends it and, unless the database was
+ * passed in, drops that. `metricsUrl` is empty when nothing can be scraped.
  */
-export async function startService(env: Record<string, string> = {}, given?: TestDatabase) {
-  const database = given ?? (await freshDatabase())
-  const running = runService({ ...noLimits, ...database.env, ...env })
-  await running.logged('ready')
-  const { url } = await running.logged('listening')
-  const { endpoint } = await running.logged('metrics exported')
-  return {
-    ...running,
-    url: String(url),
-    metricsUrl: String(endpoint),
-    database,
-    stop: async () => {
-      running.kill('SIGTERM')
-      await running.exited
-      if (!given) await database.drop()
-    },
+export async function startService(
+  env: Record<string, string> = {},
+  given?: Pick<TemporaryDatabase, 'env'>,
+  { waitFor = 'ready', ...options }: RunOptions & { waitFor?: 'ready' | 'listening' } = {},
+) {
+  const created = given ? undefined : await freshDatabase()
+  const running = runService({ ...noLimits, ...(given ?? created)?.env, ...env }, options)
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    running.kill(signal)
+    await running.exited
+    await created?.drop()
+  }
+  try {
+    const { url } = await running.logged('listening')
+    await running.logged(waitFor)
+    const exported = running.lines.find(({ msg }) => msg === 'metrics exported')
+    return { ...running, url: String(url), metricsUrl: String(exported?.endpoint ?? ''), stop }
+  } catch (error) {
+    await stop('SIGKILL')
+    throw error
   }
 }
 
-/** Starts a process with these settings and nothing else; what it says and how it ends is there to be read. */
-export function runService(env: Record<string, string>, entry = 'src/main.ts') {
-  const child = spawn(process.execPath, ['--import', './otel/register.ts', entry], {
+/** Starts a process with these settings and nothing else; returns its log and exit code as they become known. */
+export function runService(env: Record<string, string>, options: RunOptions = {}) {
+  const { entry = 'src/main.ts', preload = ['./otel/register.ts'], ipc = false } = options
+  const imports = preload.flatMap((path) => ['--import', path])
+  const child = spawn(process.execPath, [...imports, entry], {
     env: { PATH: process.env.PATH, PORT: '0', OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ipc ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
   })
+  const { stdout, stderr: errors } = child
+  if (!stdout || !errors) throw new Error('The process has no output streams.')
   const lines: LogLine[] = []
-  createInterface(child.stdout).on('line', (line) => lines.push(parseLine(line)))
+  createInterface(stdout).on('line', (line) => lines.push(parseLine(line)))
   let stderr = ''
-  child.stderr.on('data', (chunk) => {
+  errors.on('data', (chunk) => {
     stderr += chunk
   })
   let exitCode: number | null | undefined
@@ -60,22 +76,24 @@ export function runService(env: Record<string, string>, entry = 'src/main.ts') {
 
   return {
     pid: child.pid,
-    /** The exit code; null for a process that a signal killed. */
+    process: child,
+    /** The exit code, or null for a process that a signal killed. */
     exited,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     lines,
     stderr: () => stderr,
-    /** The first log line with this message; rejects when the process ends without it. */
+    /** Resolves with the first log line with this message; rejects when the process ends without it. */
     logged: (message: string): Promise<LogLine> =>
       until(`the service logs "${message}"`, () => {
         const line = lines.find(({ msg }) => msg === message)
-        if (!line && exitCode !== undefined) throw new Error(`The service ended (${exitCode}): ${stderr}`)
+        if (!line && exitCode !== undefined)
+          throw new Error(`The service exited with ${exitCode} before it logged "${message}": ${stderr}`)
         return line
       }),
   }
 }
 
-/** The console exporter writes what is no line of the log. */
+/** The console exporter writes lines that are not JSON. */
 function parseLine(line: string): LogLine {
   return line.startsWith('{"') ? JSON.parse(line) : { level: 0, msg: line }
 }

@@ -2,11 +2,11 @@
 // the same, also across a restart.
 import { parseArgs } from 'node:util'
 import { compare } from '../harness/audit/compare.ts'
-import { createDatabase } from '../harness/audit/database.ts'
 import { gatherEvidence } from '../harness/audit/evidence.ts'
 import { report, summary } from '../harness/audit/report.ts'
 import { machine } from '../harness/command-line/machine.ts'
 import { createProgress } from '../harness/command-line/progress.ts'
+import { createDatabase } from '../harness/database.ts'
 import { findProgram } from '../harness/programs/find.ts'
 
 const help = `Usage: npm run audit [-- options]

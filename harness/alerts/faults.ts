@@ -3,16 +3,17 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { Client } from 'pg'
+import { administer, createDatabase, type TemporaryDatabase } from '../database.ts'
 import { call } from '../http/client.ts'
-import { administer } from '../postgres.ts'
+import { startService } from '../service.ts'
 import { until } from '../until.ts'
 import type { Monitoring } from './monitoring.ts'
-import { createDatabase, type Service, type ServiceOptions, startService } from './relayed-service.ts'
+import type { RelayedService, ServiceOptions } from './relayed-service.ts'
 import type { Traffic } from './traffic.ts'
 
 /** What a fault can lay hands on. `repeat` does something again and again until the scene ends; `after` undoes. */
 export type Scene = {
-  service: Service
+  service: RelayedService
   databaseUrl: string
   adminUrl: string
   monitoring: Monitoring
@@ -55,9 +56,9 @@ export const faults: Fault[] = [
     receiver: 'tickets',
     inject: async ({ service, repeat }) =>
       repeat(250, async () => {
-        service.signal('SIGSTOP')
+        service.kill('SIGSTOP')
         await setTimeout(150)
-        service.signal('SIGCONT')
+        service.kill('SIGCONT')
       }),
   },
   {
@@ -67,7 +68,7 @@ export const faults: Fault[] = [
     service: { workers: 2 },
     inject: async ({ service, repeat }) =>
       // Of one that is gone already there is nothing to kill.
-      repeat(50, async () => process.kill(service.workerPids.at(-1) ?? Number.NaN, 'SIGKILL')),
+      repeat(50, async () => process.kill(service.workerPids().at(-1) ?? Number.NaN, 'SIGKILL')),
   },
   {
     name: 'eight clients on a pool of two connections to a database that is 5 ms away',
@@ -132,11 +133,11 @@ const lockMigrations = 'SELECT pg_advisory_lock(72707369)'
 async function startBehindLock({ adminUrl, service, monitoring, after }: Scene) {
   const database = await createDatabase(adminUrl)
   after(database.drop)
-  const other = new Client({ connectionString: database.url })
+  const other = new Client({ connectionString: urlOf(database) })
   await other.connect()
   after(() => other.end())
   await other.query(lockMigrations)
-  const waiting = await startService({ databaseUrl: database.url, until: 'listening' })
+  const waiting = await startService({}, database, { waitFor: 'listening' })
   after(() => waiting.stop('SIGKILL'))
   await monitoring.setTargets('microposts', [service, waiting].map(addressOf))
 }
@@ -167,3 +168,8 @@ async function startEmptyCollector({ monitoring, after }: Scene) {
 }
 
 export const addressOf = ({ metricsUrl }: { metricsUrl: string }) => new URL(metricsUrl).host
+
+export function urlOf({ env }: TemporaryDatabase): string {
+  if ('DATABASE_URL' in env) return env.DATABASE_URL
+  throw new Error('The database is embedded.')
+}

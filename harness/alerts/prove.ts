@@ -1,10 +1,11 @@
 // Plays one fault against a real service, Prometheus and Alertmanager, and tells who heard of what.
 import { setTimeout } from 'node:timers/promises'
+import { createDatabase } from '../database.ts'
 import { until } from '../until.ts'
-import { addressOf, type Fault, type Scene } from './faults.ts'
+import { addressOf, type Fault, type Scene, urlOf } from './faults.ts'
 import { startMonitoring } from './monitoring.ts'
 import type { Heard } from './receiver.ts'
-import { createDatabase, type ServiceOptions, startService } from './relayed-service.ts'
+import { type ServiceOptions, startRelayedService } from './relayed-service.ts'
 import { createTraffic } from './traffic.ts'
 
 export type Stage = {
@@ -53,7 +54,7 @@ async function play(
   try {
     const database = await createDatabase(stage.adminUrl)
     after(database.drop)
-    const service = await startService({ ...options, databaseUrl: database.url, until: 'ready' })
+    const service = await startRelayedService(database.env, options)
     after(() => service.stop('SIGKILL'))
     const traffic = await createTraffic(service)
     after(traffic.stop)
@@ -63,7 +64,7 @@ async function play(
     const { adminUrl } = stage
     return await act({
       service,
-      databaseUrl: database.url,
+      databaseUrl: urlOf(database),
       adminUrl,
       monitoring,
       traffic,

@@ -1,7 +1,9 @@
 // Runs the load through the proxy, stops the service in the middle of it, and gathers what each party says afterwards.
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DatabaseEnv } from '../database.ts'
 import { freePort } from '../http/free-port.ts'
 import type { Push } from '../telemetry/otlp-decoder.ts'
 import { startCollector } from '../telemetry/otlp-sink.ts'
@@ -13,7 +15,7 @@ import { makeLoad } from './load.ts'
 import { type Entry, parseLog } from './log.ts'
 import { startProxy } from './proxy.ts'
 import { lastPushes } from './readings.ts'
-import { type DatabaseEnv, type Rows, readRows } from './rows.ts'
+import { type Rows, readRows } from './rows.ts'
 import { type Service, startService } from './service.ts'
 
 export type AuditOptions = {

@@ -1,21 +1,12 @@
-// What is in the database, read by itself while no service has it open.
-import { openDatabase } from '../../src/database/client.ts'
-import { createMetrics } from '../../src/metrics/instruments.ts'
+// Reads what is in the database while no service has it open.
+import type { DatabaseEnv } from '../database.ts'
+import { openQuietly } from '../open-database.ts'
 
 export type Rows = Awaited<ReturnType<typeof readRows>>
 
-/** The settings of the service that is to be looked at. */
-export type DatabaseEnv = { DATABASE_URL: string } | { DATA_DIR: string }
-
 /** Usernames, ids of posts, pairs of names; and users whose kept counts are not those of their rows. */
 export async function readRows(env: DatabaseEnv) {
-  const database = await openDatabase({
-    url: 'DATABASE_URL' in env ? env.DATABASE_URL : undefined,
-    dataDir: 'DATA_DIR' in env ? env.DATA_DIR : '',
-    // No SDK is registered here: they record nothing.
-    metrics: createMetrics({ version: '', revision: '', runtime: '' }),
-    log: { info: () => {}, warn: () => {}, error: () => {} },
-  })
+  const database = await openQuietly(env)
   try {
     const read = async (sql: string) =>
       (await database.client.$queryRawUnsafe<{ name: string }[]>(sql)).map(({ name }) => name)

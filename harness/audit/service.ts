@@ -1,10 +1,10 @@
 // The service that is audited: one process after the other, at the same place, on the same database.
 
+import type { DatabaseEnv } from '../database.ts'
 import { runService } from '../service.ts'
 import { type Scrape, scrape } from '../telemetry/scrape.ts'
 import { until } from '../until.ts'
 import { loginLimit } from './actions/people.ts'
-import type { DatabaseEnv } from './rows.ts'
 
 export type Service = Awaited<ReturnType<typeof startService>>
 

@@ -1,4 +1,4 @@
-// A progress bar where somebody looks at it, lines where the output goes to a file.
+// Progress bars on a terminal; when the output goes to a file, a line every few seconds.
 import { Presets, SingleBar } from 'cli-progress'
 
 export type Progress = ReturnType<typeof createProgress>
@@ -6,12 +6,11 @@ export type Progress = ReturnType<typeof createProgress>
 export function createProgress() {
   const running = new Set<SingleBar>()
   return {
-    /** Begins a part of the work, of `total` steps; gives what to call after each step and at the end. */
+    /** Shows a bar for a part of the work, which has `total` steps, until `end` is called. */
     begin(part: string, total: number) {
       const bar = new SingleBar(
         {
           format: `${part.padEnd(10)} {bar} {value}/{total}  {rate}/s`,
-          // Without a terminal it writes a line now and then.
           noTTYOutput: true,
           notTTYSchedule: 5_000,
           hideCursor: true,
@@ -22,18 +21,21 @@ export function createProgress() {
       let done = 0
       bar.start(total, 0, { rate: '–' })
       running.add(bar)
+      const update = (value: number) => {
+        done = value
+        bar.update(done, { rate: ((done * 1_000) / (performance.now() - start)).toFixed(0) })
+      }
       return {
-        step() {
-          done++
-          bar.update(done, { rate: ((done * 1_000) / (performance.now() - start)).toFixed(0) })
-        },
+        /** Sets the number of steps done. */
+        update,
+        step: () => update(done + 1),
         end() {
           bar.stop()
           running.delete(bar)
         },
       }
     },
-    /** Ends what a failure left running: a bar keeps the process alive. */
+    /** Ends the bars that a failure left running: a bar keeps the process alive. */
     stop() {
       for (const bar of running) bar.stop()
     },

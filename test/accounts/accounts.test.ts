@@ -4,7 +4,7 @@ import {
   buildUser,
   call,
   type Json,
-  type Options,
+  type RequestOptions,
   type User,
   uniqueName,
 } from '../../harness/http/client.ts'
@@ -23,7 +23,7 @@ afterAll(async () => {
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 const password = 'correct horse battery'
 
-const signUp = (json: unknown, options: Options = {}) =>
+const signUp = (json: unknown, options: RequestOptions = {}) =>
   call(service, 'POST', '/api/users', { json, ...options })
 const read = (username: string) => call(service, 'GET', `/api/users/${username}`)
 const change = ({ username, token }: Partial<User>, json: unknown) =>

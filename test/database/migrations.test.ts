@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import type { Pool } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { freshFolder, freshServerDatabase, type TestDatabase } from '../../harness/database.ts'
+import { freshFolder, freshServerDatabase, type TemporaryDatabase } from '../../harness/database.ts'
 import {
   createCatalogPool,
   createMemoryDatabase,
@@ -36,7 +36,7 @@ const first = migration(
 )
 const second = migration('20260102000000_second', `CREATE TABLE "B" ("text" TEXT DEFAULT ';');`)
 
-function open(from: TestDatabase): Promise<Backend> | Backend {
+function open(from: TemporaryDatabase): Promise<Backend> | Backend {
   return 'DATA_DIR' in from.env
     ? openEmbedded(from.env.DATA_DIR, { metrics, log })
     : openPostgresql(from.env.DATABASE_URL, { metrics, log })
@@ -49,7 +49,7 @@ async function apply(backend: Backend, migrations: Migration[]): Promise<Migrati
 }
 
 describe.each(kinds)('migrations on %s', (kind) => {
-  let from: TestDatabase
+  let from: TemporaryDatabase
   let backend: Backend
   beforeEach(async () => {
     from = kind === 'pglite' ? await freshFolder() : await freshServerDatabase()
@@ -202,7 +202,7 @@ it('the migrations produce the schema of schema.prisma', async () => {
   }
 })
 
-async function openCatalog({ env }: TestDatabase): Promise<{ pool: Pool; close(): Promise<void> }> {
+async function openCatalog({ env }: TemporaryDatabase): Promise<{ pool: Pool; close(): Promise<void> }> {
   if ('DATABASE_URL' in env) {
     const pool = createCatalogPool({ connectionString: env.DATABASE_URL })
     return { pool, close: () => pool.end() }

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { freshServerDatabase, type TestDatabase } from '../../harness/database.ts'
+import { freshServerDatabase, hasServer, type TemporaryDatabase } from '../../harness/database.ts'
 import { createRelay } from '../../harness/http/relay.ts'
-import { hasServer } from '../../harness/postgres.ts'
 import { until } from '../../harness/until.ts'
 import { migrateWhenReachable } from '../../src/database/migrations/when-reachable.ts'
 import { openPostgresql } from '../../src/database/postgres/backend.ts'
@@ -14,7 +13,7 @@ const caught = (promise: Promise<unknown>) =>
   promise.then(() => expect.fail('it did not fail')).catch((e) => e)
 
 describe.runIf(hasServer())('PostgreSQL behind a network', () => {
-  let from: TestDatabase
+  let from: TemporaryDatabase
   let relay: ReturnType<typeof createRelay>
   let opened: Opened
   beforeEach(async () => {

@@ -3,7 +3,7 @@ import type { TestContext } from 'vitest'
 import { describe, expect, it } from 'vitest'
 import { faults } from '../../harness/alerts/faults.ts'
 import { playFault, type Stage, soak } from '../../harness/alerts/prove.ts'
-import { hasServer, server } from '../../harness/postgres.ts'
+import { hasServer, testServer } from '../../harness/database.ts'
 import { requireProgram } from '../../harness/programs/find.ts'
 
 /** As `npm run alerts`: 5m is 5 s. */
@@ -16,7 +16,7 @@ const options = { timeout: 240_000, retry: 1 }
 function stage(context: TestContext): Stage {
   const prometheus = requireProgram('prometheus', context)
   const alertmanager = requireProgram('alertmanager', context)
-  return { prometheus, alertmanager, adminUrl: server ?? '', divisor }
+  return { prometheus, alertmanager, adminUrl: testServer ?? '', divisor }
 }
 
 describe.runIf(hasServer())('alerts at their receivers, with durations divided by 60', () => {

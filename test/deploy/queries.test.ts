@@ -2,13 +2,13 @@
 import { globSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { addressOf } from '../../harness/alerts/faults.ts'
+import { addressOf, urlOf } from '../../harness/alerts/faults.ts'
 import { type Monitoring, startMonitoring } from '../../harness/alerts/monitoring.ts'
-import { createDatabase, type Service, startService } from '../../harness/alerts/relayed-service.ts'
 import { shortenDurations } from '../../harness/alerts/shorten.ts'
+import { administer, createDatabase, hasServer, testServer } from '../../harness/database.ts'
 import { buildPost, buildUser, call, uniqueName } from '../../harness/http/client.ts'
-import { administer, hasServer, server } from '../../harness/postgres.ts'
 import { findProgram, requireProgram } from '../../harness/programs/find.ts'
+import { type Service, startService } from '../../harness/service.ts'
 import { until } from '../../harness/until.ts'
 import { metricsByFamily } from '../metrics/support/closed-sets.ts'
 import { queriesOf } from './support/documented-queries.ts'
@@ -67,12 +67,12 @@ describe.runIf(hasServer())('the expressions in rules, dashboards and docs, in a
   beforeAll(async () => {
     const prometheus = findProgram('prometheus')
     const alertmanager = findProgram('alertmanager')
-    if (!prometheus || !alertmanager || !server) return
-    const database = await createDatabase(server)
+    if (!prometheus || !alertmanager || !testServer) return
+    const database = await createDatabase(testServer)
     undo.push(database.drop)
-    service = await startService({ databaseUrl: database.url, until: 'ready' })
+    service = await startService({}, database)
     undo.push(() => service.stop())
-    await administer(database.url, failing)
+    await administer(urlOf(database), failing)
     monitoring = await startMonitoring({ prometheus, alertmanager, divisor, target: addressOf(service) })
     undo.push(monitoring.stop)
     // Stands in for the Collector of the profile `push`.

@@ -1,7 +1,7 @@
 // What comes before a request is one: HTTP itself, byte by byte.
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Answer } from '../../harness/http/client.ts'
+import type { ApiResponse } from '../../harness/http/client.ts'
 import { type Service, startService } from '../../harness/service.ts'
 import { growth, scrape } from '../../harness/telemetry/scrape.ts'
 import { until } from '../../harness/until.ts'
@@ -18,7 +18,7 @@ const rejected = (work: () => Promise<unknown>) =>
   growth(service, 'microposts_request_rejected_total', { microposts_rejection_reason: 'malformed' }, work)
 
 /** A refusal as a problem, with the headers that every answer has. */
-function expectRefusal({ status, headers, body }: Answer, expected: number, code: string) {
+function expectRefusal({ status, headers, body }: ApiResponse, expected: number, code: string) {
   const id = headers.get('X-Request-Id')
   expect(body).toEqual({
     type: `/problems/${code}`,

@@ -2,11 +2,11 @@
 // a request is refused.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  type Answer,
+  type ApiResponse,
   buildPost,
   buildUser,
   call,
-  type Options,
+  type RequestOptions,
   type User,
 } from '../../harness/http/client.ts'
 import { type Service, startService } from '../../harness/service.ts'
@@ -27,11 +27,10 @@ const json = 'application/json'
 const form = 'application/x-www-form-urlencoded'
 
 /** Posts as Alice; `type` is the body's, an empty one none. */
-const post = (type: string, body: RequestInit['body'], headers: Record<string, string> = {}) =>
+const post = (type: string, body: string | Uint8Array, headers: Record<string, string> = {}) =>
   call(service, 'POST', collection(), {
     token: alice.token,
-    // Of bytes alone, fetch makes no type of its own.
-    body: typeof body === 'string' ? Buffer.from(body) : body,
+    body,
     headers: { ...(type && { 'Content-Type': type }), ...headers },
   })
 
@@ -155,7 +154,7 @@ describe('the size of a body', () => {
   const sized = (bytes: number) => `{"text":"x","rest":"${'y'.repeat(bytes - 22)}"}`
 
   /** Sends the body in chunks, and another request behind it on the same connection. */
-  async function chunked(body: string): Promise<Answer[]> {
+  async function chunked(body: string): Promise<ApiResponse[]> {
     const headers = {
       Authorization: `Bearer ${alice.token}`,
       'Content-Type': json,
@@ -261,7 +260,7 @@ describe('methods', () => {
       const { token } = alice
       const get = await call(service, 'GET', path, { token })
       const head = await call(service, 'HEAD', path, { token })
-      const comparable = ({ headers }: Answer) =>
+      const comparable = ({ headers }: ApiResponse) =>
         [...headers].filter(([name]) => !['x-request-id', 'date', 'connection', 'keep-alive'].includes(name))
       expect(head).toMatchObject({ status: get.status, text: '' })
       expect(comparable(head)).toEqual(comparable(get))
@@ -281,7 +280,7 @@ describe('methods', () => {
     ['/api/login', 'OPTIONS, POST'],
     ['/livez', 'GET, HEAD, OPTIONS'],
   ])('of %s are %s', async (path, methods) => {
-    const allowed = ({ headers }: Answer) => headers.get('Allow')?.split(', ').sort().join(', ')
+    const allowed = ({ headers }: ApiResponse) => headers.get('Allow')?.split(', ').sort().join(', ')
     const options = await call(service, 'OPTIONS', path)
     expect(options).toMatchObject({ status: 204, text: '' })
     expect(allowed(options)).toBe(methods)
@@ -411,7 +410,7 @@ describe('of two refusals the first is', () => {
   const large = JSON.stringify({ text: 'x'.repeat(20_000) })
   const missing = () => `${collection()}/${absentId}`
   const other = '/api/users/someone-else/collection'
-  const rows: [string, number, string, () => string, Options & { anonymous?: boolean }][] = [
+  const rows: [string, number, string, () => string, RequestOptions & { anonymous?: boolean }][] = [
     [
       '404 of the path before 406 and 401',
       404,

@@ -3,9 +3,9 @@
 import { Agent, request } from 'node:http'
 import fc from 'fast-check'
 import { afterAll, expect, it } from 'vitest'
-import { type Answer, buildPost, buildUser, call } from '../../harness/http/client.ts'
-import { createContract } from '../../harness/http/contract.ts'
+import { type ApiResponse, buildPost, buildUser, call } from '../../harness/http/client.ts'
 import { startService } from '../../harness/service.ts'
+import { createContract } from '../support/contract.ts'
 import { type AnyRequest, anyRequest } from './support/any-request.ts'
 import { readOperations } from './support/operations.ts'
 
@@ -39,7 +39,7 @@ const inPath = (text: string) =>
 const inHeader = (text: string) =>
   text.replace(/^Bearer @(owner|other)$/, (_, who: 'owner' | 'other') => `Bearer ${world[who].token}`)
 
-function send({ method, path, headers, content }: AnyRequest): Promise<Answer> {
+function send({ method, path, headers, content }: AnyRequest): Promise<ApiResponse> {
   const sent = {
     ...Object.fromEntries(headers.map(([name, value]) => [name, inPath(inHeader(value))])),
     ...(content && { 'content-type': content.type, 'content-length': content.body.length }),

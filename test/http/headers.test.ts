@@ -1,7 +1,7 @@
 // What every answer carries, where its links lead, and what no answer tells (api.md, "Conventions").
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freshDatabase } from '../../harness/database.ts'
-import { type Answer, buildPost, buildUser, call, type User } from '../../harness/http/client.ts'
+import { type ApiResponse, buildPost, buildUser, call, type User } from '../../harness/http/client.ts'
 import { type Service, startService } from '../../harness/service.ts'
 import { growth } from '../../harness/telemetry/scrape.ts'
 import { openExisting } from '../database/support/opened.ts'
@@ -49,7 +49,7 @@ describe('X-Request-Id', () => {
 })
 
 describe('every answer', () => {
-  async function answers(): Promise<Answer[]> {
+  async function answers(): Promise<ApiResponse[]> {
     const { token } = alice
     const { href } = await buildPost(service, alice)
     const collection = `/api/users/${alice.username}/collection`
@@ -165,7 +165,7 @@ describe('CORS_ORIGIN', () => {
     headers: { Origin: origin, ...headers },
   })
   const preflight = { 'Access-Control-Request-Method': 'PATCH', 'Access-Control-Request-Headers': 'if-match' }
-  const allowed = ({ headers }: Answer) => headers.get('Access-Control-Allow-Origin')
+  const allowed = ({ headers }: ApiResponse) => headers.get('Access-Control-Allow-Origin')
 
   it('lets scripts of the origins that it lists call and read, failures too', async () => {
     const listing = await start({ CORS_ORIGIN: 'https://one.example, HTTPS://Two.example/' })

@@ -3,8 +3,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call, type Json } from '../../harness/http/client.ts'
-import { createContract } from '../../harness/http/contract.ts'
 import { type Service, startService } from '../../harness/service.ts'
+import { createContract } from '../support/contract.ts'
 
 let service: Service
 let document: Json

@@ -1,6 +1,6 @@
 // Pages of lists that change while they are read.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freshDatabase, type TestDatabase } from '../../harness/database.ts'
+import { freshDatabase, type TemporaryDatabase } from '../../harness/database.ts'
 import { buildUser, call, type Json, type User } from '../../harness/http/client.ts'
 import { type Service, startService } from '../../harness/service.ts'
 import { prepare, seedUsers } from '../database/support/prepared.ts'
@@ -11,7 +11,7 @@ const isDoomed = (index: number) => index % 5 === 4
 const all = Array.from({ length: rows * 1.25 }, (_, index) => index)
 const writers = Array.from({ length: 8 }, (_, index) => index)
 
-let database: TestDatabase
+let database: TemporaryDatabase
 let service: Service
 beforeAll(async () => {
   database = await freshDatabase()

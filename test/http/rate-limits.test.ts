@@ -1,21 +1,20 @@
 // How often a client may do something (api.md, "Limits").
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { freshServerDatabase, type TestDatabase } from '../../harness/database.ts'
+import { freshServerDatabase, hasServer, type TemporaryDatabase } from '../../harness/database.ts'
 import {
-  type Answer,
+  type ApiResponse,
   buildUser,
   call,
-  type Options,
+  type RequestOptions,
   type User,
   uniqueName,
 } from '../../harness/http/client.ts'
-import { hasServer } from '../../harness/postgres.ts'
 import { runService, type Service, startService } from '../../harness/service.ts'
 import { growth, scrape } from '../../harness/telemetry/scrape.ts'
 import { openExisting } from '../database/support/opened.ts'
 
-async function start(env: Record<string, string>, database?: TestDatabase): Promise<Service> {
+async function start(env: Record<string, string>, database?: TemporaryDatabase): Promise<Service> {
   const service = await startService(env, database)
   onTestFinished(() => service.stop())
   return service
@@ -24,22 +23,22 @@ async function start(env: Record<string, string>, database?: TestDatabase): Prom
 const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } })
 const password = 'correct horse battery'
 
-const signUp = (service: Service, options: Options = {}) =>
+const signUp = (service: Service, options: RequestOptions = {}) =>
   call(service, 'POST', '/api/users', { json: { username: uniqueName(), password }, ...options })
 
-const login = (service: Service, username: string, options: Options = {}) =>
+const login = (service: Service, username: string, options: RequestOptions = {}) =>
   call(service, 'POST', '/api/login', { json: { username, password: 'wrong' }, ...options })
 
-const post = (service: Service, { username, token }: User, text: string, options: Options = {}) =>
+const post = (service: Service, { username, token }: User, text: string, options: RequestOptions = {}) =>
   call(service, 'POST', `/api/users/${username}/collection`, { token, json: { text }, ...options })
 
-const told = ({ headers }: Answer) => ({
+const told = ({ headers }: ApiResponse) => ({
   limit: headers.get('RateLimit-Limit'),
   remaining: headers.get('RateLimit-Remaining'),
 })
 
 /** A refusal, and that its numbers agree. */
-function expectLimited(answer: Answer, limit: number, windowSeconds: number) {
+function expectLimited(answer: ApiResponse, limit: number, windowSeconds: number) {
   expect(answer).toMatchObject({
     status: 429,
     body: { type: '/problems/rate-limited', status: 429, detail: expect.any(String) },
@@ -102,7 +101,7 @@ describe('RATE_LIMIT_REQUESTS', () => {
     const service = await start({ RATE_LIMIT_REQUESTS: '9', TRUST_PROXY: 'true' })
     const alice = await buildUser(service, {})
     const bob = await buildUser(service, {})
-    const count = async (options: Options) =>
+    const count = async (options: RequestOptions) =>
       told(await call(service, 'GET', '/api/users', options)).remaining
     expect(await count({ token: alice.token, ...from('192.0.2.1') })).toBe('8')
     expect(await count({ token: alice.token, ...from('192.0.2.2') })).toBe('7')

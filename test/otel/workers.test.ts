@@ -8,7 +8,7 @@ import { askFor } from './pull/support/scraped.ts'
 
 /** Two workers that listen, `pids` by the instance that each is; `said` are the log lines with a message. */
 async function start(env: Record<string, string> = {}) {
-  const running = runService(env, 'test/otel/support/bare-cluster.ts')
+  const running = runService(env, { entry: 'test/otel/support/bare-cluster.ts' })
   onTestFinished(() => {
     running.kill('SIGKILL')
   })

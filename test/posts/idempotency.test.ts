@@ -2,9 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { freshDatabase, freshServerDatabase } from '../../harness/database.ts'
-import { type Answer, buildUser, call, type User } from '../../harness/http/client.ts'
-import { hasServer } from '../../harness/postgres.ts'
+import { freshDatabase, freshServerDatabase, hasServer } from '../../harness/database.ts'
+import { type ApiResponse, buildUser, call, type User } from '../../harness/http/client.ts'
 import { type Service, startService } from '../../harness/service.ts'
 import { growth, scrape } from '../../harness/telemetry/scrape.ts'
 import { until } from '../../harness/until.ts'
@@ -31,7 +30,7 @@ const listed = async (user: Author, target: { url: string } = service) =>
   (await call(target, 'GET', `${collection(user)}?limit=100`)).body
 
 /** What a retrying client sees of an answer. */
-const seen = ({ status, headers, text }: Answer) => ({
+const seen = ({ status, headers, text }: ApiResponse) => ({
   status,
   text,
   location: headers.get('Location'),

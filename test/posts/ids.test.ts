@@ -1,8 +1,7 @@
 // Ids that the database makes, and up to which of them nothing is to come any more.
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { freshServerDatabase } from '../../harness/database.ts'
-import { hasServer } from '../../harness/postgres.ts'
+import { freshServerDatabase, hasServer } from '../../harness/database.ts'
 import { Prisma } from '../../src/database/generated/client.ts'
 import { newIdAt, readWatermark } from '../../src/posts/ids.ts'
 import { kinds, type Opened, openExisting, openFresh } from '../database/support/opened.ts'

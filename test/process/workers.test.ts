@@ -1,9 +1,8 @@
 // Several workers behind one port. test/otel/workers.test.ts covers how their metrics are merged.
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { freshServerDatabase } from '../../harness/database.ts'
+import { freshServerDatabase, hasServer } from '../../harness/database.ts'
 import { buildUser } from '../../harness/http/client.ts'
-import { hasServer } from '../../harness/postgres.ts'
 import { requireProgram } from '../../harness/programs/find.ts'
 import { startPrometheus } from '../../harness/programs/prometheus.ts'
 import { runService, startService } from '../../harness/service.ts'

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freshDatabase } from '../../harness/database.ts'
 import {
-  type Answer,
+  type ApiResponse,
   buildPost,
   buildUser,
   call,
   type Json,
-  type Options,
+  type RequestOptions,
   uniqueName,
 } from '../../harness/http/client.ts'
 import { type Service, startService } from '../../harness/service.ts'
@@ -27,7 +27,7 @@ const absentId = '019ab3f0-7c1e-7d3a-8f5e-0b2a4c6d8e10'
 const dayMs = 86_400_000
 
 type Credentials = { username: string; password: string }
-const login = ({ username, password }: Credentials, options: Options = {}) =>
+const login = ({ username, password }: Credentials, options: RequestOptions = {}) =>
   call(service, 'POST', '/api/login', { json: { username, password }, ...options })
 const list = (token?: string, target: { url: string } = service) =>
   call(target, 'GET', '/api/sessions', { token })
@@ -72,7 +72,7 @@ describe('POST /api/login', () => {
   })
 
   /** Without what is another for every request. */
-  function comparable({ status, headers, body }: Answer) {
+  function comparable({ status, headers, body }: ApiResponse) {
     const shown = Object.fromEntries(headers)
     const { instance, ...rest } = body
     expect(instance).toBe(shown['x-request-id'])

@@ -1,9 +1,13 @@
 // Streams of several instances and writers: everything once, in the order of the ids.
 import { Client } from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { freshDatabase, freshServerDatabase, type TestDatabase } from '../../harness/database.ts'
+import {
+  freshDatabase,
+  freshServerDatabase,
+  hasServer,
+  type TemporaryDatabase,
+} from '../../harness/database.ts'
 import { buildPost, buildUser, type User } from '../../harness/http/client.ts'
-import { hasServer, usedServer } from '../../harness/postgres.ts'
 import { type Service, startService } from '../../harness/service.ts'
 import { until } from '../../harness/until.ts'
 import { Prisma } from '../../src/database/generated/client.ts'
@@ -11,7 +15,7 @@ import { newIdAt } from '../../src/posts/ids.ts'
 import { openStream, setFollowing } from './support/stream.ts'
 
 /** Starts instances on one database; all end with the test. */
-async function startInstances(database: TestDatabase, count: number, env: Record<string, string> = {}) {
+async function startInstances(database: TemporaryDatabase, count: number, env: Record<string, string> = {}) {
   const instances = await Promise.all(Array.from({ length: count }, () => startService(env, database)))
   onTestFinished(async () => {
     await Promise.all(instances.map((instance) => instance.stop()))
@@ -45,7 +49,9 @@ async function readInPieces(
 
 describe('eight writers', () => {
   it('are heard by readers that come and go: everything once, in order', { timeout: 120_000 }, async () => {
-    const { first, instances } = await startInstances(await freshDatabase(), usedServer ? 2 : 1)
+    const database = await freshDatabase()
+    // The embedded database takes one process at a time.
+    const { first, instances } = await startInstances(database, 'DATABASE_URL' in database.env ? 2 : 1)
     const reader = await buildUser(first)
     const authors = await Promise.all(Array.from({ length: 8 }, () => buildUser(first)))
     for (const author of authors) await setFollowing(first, reader, author, true)

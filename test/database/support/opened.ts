@@ -1,7 +1,11 @@
 // Opens databases without a service, with the metrics they record and the lines they log.
 import { metrics as api } from '@opentelemetry/api'
-import { freshFolder, freshServerDatabase, type TestDatabase } from '../../../harness/database.ts'
-import { hasServer } from '../../../harness/postgres.ts'
+import {
+  freshFolder,
+  freshServerDatabase,
+  hasServer,
+  type TemporaryDatabase,
+} from '../../../harness/database.ts'
 import { type Database, openDatabase } from '../../../src/database/client.ts'
 import { createMetrics } from '../../../src/metrics/instruments.ts'
 import { createCollected, samplesOf } from '../../otel/pull/support/collected.ts'
@@ -17,7 +21,7 @@ export async function openFresh(kind: Database['kind']) {
 }
 
 /** Opens an existing database; `closeAndDrop` also drops it. */
-export async function openExisting(from: TestDatabase) {
+export async function openExisting(from: TemporaryDatabase) {
   const env = { DATABASE_URL: undefined, DATA_DIR: '', ...from.env }
   const collected = createCollected()
   api.disable()

@@ -1,17 +1,11 @@
 // Writes rows to a database before a service opens it; through the API it would take too long.
 
-import type { TestDatabase } from '../../../harness/database.ts'
-import { openDatabase } from '../../../src/database/client.ts'
-import { createMetrics } from '../../../src/metrics/instruments.ts'
+import type { TemporaryDatabase } from '../../../harness/database.ts'
+import { openQuietly } from '../../../harness/open-database.ts'
 
 /** Executes statements on a database that no service has opened. */
-export async function prepare({ env }: TestDatabase, statements: string[]): Promise<void> {
-  const database = await openDatabase({
-    url: 'DATABASE_URL' in env ? env.DATABASE_URL : undefined,
-    dataDir: 'DATA_DIR' in env ? env.DATA_DIR : '',
-    metrics: createMetrics({ version: '', revision: '', runtime: '' }),
-    log: { info: () => {}, warn: () => {}, error: () => {} },
-  })
+export async function prepare({ env }: TemporaryDatabase, statements: string[]): Promise<void> {
+  const database = await openQuietly(env)
   for (const statement of statements) await database.client.$executeRawUnsafe(statement)
   await database.close()
 }

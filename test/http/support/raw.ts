@@ -1,6 +1,6 @@
 // Speaks HTTP byte by byte, for what no client would send.
 import { connect, type Socket } from 'node:net'
-import type { Answer, Target } from '../../../harness/http/client.ts'
+import type { ApiResponse, Target } from '../../../harness/http/client.ts'
 
 /** The text of a request; `Host` and `Connection: close` are there unless `headers` has them otherwise. */
 export function requestText(
@@ -14,7 +14,7 @@ export function requestText(
 }
 
 /** Sends bytes as they are; every answer that comes before the service ends the connection. */
-export async function exchange(target: Target, bytes: string | Buffer): Promise<Answer[]> {
+export async function exchange(target: Target, bytes: string | Buffer): Promise<ApiResponse[]> {
   const connection = open(target)
   connection.socket.write(bytes)
   return connection.ended
@@ -26,7 +26,7 @@ export function open({ url }: Target) {
   const chunks: Buffer[] = []
   socket.on('data', (chunk) => chunks.push(chunk))
   const received = () => Buffer.concat(chunks).toString()
-  const ended = new Promise<Answer[]>((resolve, reject) => {
+  const ended = new Promise<ApiResponse[]>((resolve, reject) => {
     socket.once('error', reject)
     socket.once('end', () => resolve(parseAnswers(received())))
   })
@@ -34,7 +34,7 @@ export function open({ url }: Target) {
 }
 
 /** Answers with a Content-Length or without a body. */
-function parseAnswers(text: string): Answer[] {
+function parseAnswers(text: string): ApiResponse[] {
   if (text === '') return []
   const end = text.indexOf('\r\n\r\n')
   const [line = '', ...fields] = text.slice(0, end).split('\r\n')

@@ -4,7 +4,7 @@ import { runService } from '../../../harness/service.ts'
 const entry = 'test/otel/support/bare-service.ts'
 
 /** A process with these settings, listening or not. */
-export const runBare = (env: Record<string, string>) => runService(env, entry)
+export const runBare = (env: Record<string, string>) => runService(env, { entry })
 
 /** A process that listens; `exporters` is what it said that it exports, `metricsUrl` its pull endpoint. */
 export async function startBare(env: Record<string, string> = {}) {

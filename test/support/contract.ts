@@ -1,4 +1,4 @@
-// Holds every answer against the service's own OpenAPI document.
+// Checks responses against the service's own OpenAPI document.
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 
@@ -12,11 +12,11 @@ type Document = {
 type Received = { status: number; headers: Headers; body: unknown }
 export type Contract = ReturnType<typeof createContract>
 
-/** What HTTP and the guards of every answer bring, documented or not; test/http/headers.test.ts has them. */
+/** Headers that any response may have without being documented; test/http/headers.test.ts covers them. */
 const general =
   /^(connection|keep-alive|date|content-(type|length|security-policy)|transfer-encoding|vary|referrer-policy|x-(content-type|frame)-options|access-control-.*)$/
 
-/** The contract that this document makes. */
+/** Returns a function that checks one response. */
 export function createContract(document: Document) {
   const ajv = new Ajv2020({ strict: false })
   addFormats.default(ajv)
@@ -26,12 +26,12 @@ export function createContract(document: Document) {
     pattern: new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
   }))
 
-  /** @throws {Error} for a status, a header, a media type or a body that the document does not have. */
+  /** @throws {Error} when the document lacks the status, a header, the media type or the body's schema. */
   return (method: string, path: string, { status, headers, body }: Received): void => {
     const template = templates.find(({ pattern }) => pattern.test(path))?.template ?? ''
     const verb = method === 'HEAD' ? 'get' : method.toLowerCase()
     const responses = document.paths[template]?.[verb]?.responses
-    // What has no operation is 404, 405 or the answer to OPTIONS: test/http/conventions.test.ts has them.
+    // Requests without an operation get 404, 405 or the response to OPTIONS: see test/http/conventions.test.ts.
     if (!responses) return
     const fail = (fault: string): never => {
       throw new Error(`${method} ${path} ${status}: ${fault}`)
@@ -68,14 +68,14 @@ export function createContract(document: Document) {
 /** RFC 6901, section 6: a JSON pointer in a fragment. */
 const escapeStep = (step: string) => encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1'))
 
-/** Every service of a run has the same document: it is asked for once. */
+/** All services of a run have the same document, so it is read once. */
 let shared: Promise<Contract> | undefined
 
-/** @throws {Error} for an answer that the document of the service does not have. */
-export async function checkAnswer(target: { url: string }, method: string, url: URL, answer: Received) {
+/** Rejects when the OpenAPI document of the service does not allow the response. */
+export async function checkContract(target: { url: string }, method: string, url: URL, response: Received) {
   shared ??= fetch(new URL('/openapi.json', target.url))
     .then((response) => response.json())
     .then((document) => createContract(document as Document))
   const check = await shared
-  check(method, url.pathname, answer)
+  check(method, url.pathname, response)
 }
