@@ -1,4 +1,4 @@
-// The composition root: the middlewares of every request, in their order, and the service of every feature.
+// The composition root: creates the services and puts the middlewares in order.
 import Koa from 'koa'
 import type { Logger } from 'pino'
 import { createAccounts } from './accounts/service.ts'
@@ -31,7 +31,7 @@ export type AppDependencies = {
   metrics: Metrics
   log: Logger
   checks: Checks
-  /** Ends what would not end by itself. */
+  /** Aborts when the process stops, to end open streams. */
   stopping: AbortSignal
 }
 
@@ -51,10 +51,10 @@ export function createApp(deps: AppDependencies): Koa<State> {
   })
   metrics.expectRoutes([...new Set(routes.map(({ endpoint }) => endpoint.path))])
 
-  // Of the forwarded addresses only the last one is the proxy's own word; those before it came with the request.
+  // Only the last forwarded address is from the proxy; a client can invent those before it.
   const app = new Koa<State>({ proxy: config.trustProxy, maxIpsCount: 1 })
-  // Only an answer that broke off comes here: a client that went away, or read too slowly.
-  app.on('error', (error: Error) => log.debug({ error: error.message }, 'answer broken off'))
+  // The problem handler catches everything else: this is a client that disconnected, or read too slowly.
+  app.on('error', (error: Error) => log.debug({ error: error.message }, 'response aborted'))
   app.use(requestId())
   app.use(recordRequestMetrics(metrics))
   app.use(securityHeaders())

@@ -6,12 +6,7 @@ import type { Context } from './context.ts'
 
 const limitBytes = 16 * 1024
 
-/**
- * The fields of the request's body.
- *
- * @throws {AppError} unsupported-media-type, content-too-large, malformed-request; in this order, the first
- * two before a byte is interpreted.
- */
+/** @throws {AppError} unsupported-media-type, content-too-large or malformed-request, in this order of precedence */
 export async function readBody(ctx: Context): Promise<Record<string, unknown>> {
   const parse = parserFor(ctx)
   const bytes = await readBytes(ctx)
@@ -24,17 +19,17 @@ type Parser = (text: string) => Record<string, unknown>
 function parserFor(ctx: Context): Parser {
   const encoding = ctx.get('Content-Encoding').trim().toLowerCase()
   if (encoding !== '' && encoding !== 'identity') {
-    throw new AppError('unsupported-media-type', 'A Content-Encoding is not supported.', {
+    throw new AppError('unsupported-media-type', 'Content-Encoding is not supported.', {
       headers: { 'Accept-Encoding': 'identity' },
     })
   }
   const header = ctx.get('Content-Type')
-  // Without a body there is no type to be wrong: the missing object is what gets named.
+  // A request without a body needs no type; parseJson reports the missing body.
   if (header === '' && !hasBody(ctx)) return parseJson
   const { type, parameters } = parseContentType(header)
   const charset = parameters.charset?.toLowerCase() ?? 'utf-8'
   if (charset !== 'utf-8' && charset !== 'utf8') {
-    throw new AppError('unsupported-media-type', 'The only charset is utf-8.')
+    throw new AppError('unsupported-media-type', 'The charset must be utf-8.')
   }
   if (type === 'application/json') return parseJson
   if (type === 'application/x-www-form-urlencoded') return parseForm
@@ -53,12 +48,12 @@ async function readBytes(ctx: Context): Promise<Buffer> {
     return await getRawBody(ctx.req, { limit: limitBytes, length: ctx.request.length })
   } catch (cause) {
     if (isTooLarge(cause)) {
-      // Reading on lets the client finish sending and see the answer, instead of a reset connection;
-      // the server's request timeout bounds it.
+      // Read the rest, so that the client sees the response instead of a reset connection. The server's request
+      // timeout limits this.
       ctx.req.resume()
-      throw new AppError('content-too-large', 'The body has more than 16 KiB.')
+      throw new AppError('content-too-large', 'The body exceeds 16 KiB.')
     }
-    throw new AppError('malformed-request', 'The body did not arrive whole.', { cause })
+    throw new AppError('malformed-request', 'The body is incomplete.', { cause })
   }
 }
 
@@ -76,7 +71,7 @@ function utf8(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {
-    throw new AppError('malformed-request', 'The body is not UTF-8.', { cause })
+    throw new AppError('malformed-request', 'The body is not valid UTF-8.', { cause })
   }
 }
 
@@ -92,18 +87,18 @@ function jsonValue(text: string): unknown {
     return JSON.parse(text)
   } catch (cause) {
     const detail =
-      text.trim() === '' ? 'The body is empty; a JSON object is needed.' : 'The body is not JSON.'
+      text.trim() === '' ? 'The body is empty; it must be a JSON object.' : 'The body is not valid JSON.'
     throw new AppError('malformed-request', detail, { cause })
   }
 }
 
-/** The last of a repeated field counts. */
+/** If a field is repeated, the last value is used. */
 function parseForm(text: string): Record<string, unknown> {
   try {
-    // URLSearchParams replaces escapes that are no UTF-8; they are refused here instead.
+    // Refuses escapes that are not UTF-8; URLSearchParams would replace them.
     decodeURIComponent(text)
   } catch (cause) {
-    throw new AppError('malformed-request', 'The form is not UTF-8, percent-encoded.', { cause })
+    throw new AppError('malformed-request', 'The form is not percent-encoded UTF-8.', { cause })
   }
   return Object.fromEntries(new URLSearchParams(text))
 }

@@ -1,20 +1,20 @@
-// Server-Sent Events (HTML standard, section 9.2), written as fast as the client reads them.
+// Server-Sent Events (HTML standard, section 9.2), with backpressure.
 import { Readable } from 'node:stream'
 import { z } from 'zod'
 
 export type Event = { id: string; event: string; data: unknown }
 
-/** A client that takes nothing for so long is cut off; it can resume. */
+/** A client that reads nothing for this long is disconnected; it can resume. */
 const stalledMs = 20_000
-/** How soon a client comes back after the end. */
+/** The reconnection time that the stream suggests to clients. */
 const retryMs = 1_000
 
-/** The schema of a reply with a stream, for its declaration. */
+/** The body schema of a stream, for the endpoint's declaration. */
 export const EventStream = z.custom<Readable>((body) => body instanceof Readable)
 
 /**
- * The body of a stream of what `read` gives, batch by batch; an empty one becomes a comment. It is asked for the next
- * batch only when the last one is on its way, and told by its signal when the client is gone.
+ * The response body for the batches that `read` yields; an empty batch becomes a comment. The next batch is requested
+ * once the client has read the previous one. The signal aborts when the client disconnects.
  */
 export function eventStream<Item>(
   read: (signal: AbortSignal) => AsyncIterable<Item[]>,
@@ -24,7 +24,7 @@ export function eventStream<Item>(
   const closed = new AbortController()
   const chunks = frames(read(closed.signal), present)
   let stalled: NodeJS.Timeout | undefined
-  // Not Readable.from: that waits for the next batch before it tells anyone that the client is gone.
+  // Not Readable.from(): it would notice a disconnect only after the next batch.
   const stream = new Readable({
     highWaterMark: 16_384,
     read() {
@@ -42,7 +42,7 @@ export function eventStream<Item>(
 
   function push({ value, done }: IteratorResult<string, undefined>) {
     if (stream.destroyed) return
-    stalled = setTimeout(() => stream.destroy(new Error('The client does not read.')), limitMs)
+    stalled = setTimeout(() => stream.destroy(new Error('The client does not read the stream.')), limitMs)
     stream.push(done ? null : value)
   }
 }
@@ -58,5 +58,5 @@ async function* frames<Item>(
   }
 }
 
-/** JSON has no line break of its own, so that it is one field. */
+/** JSON.stringify writes no line breaks, so the data fits into one field. */
 const frame = ({ id, event, data }: Event) => `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`

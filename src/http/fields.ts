@@ -1,17 +1,14 @@
-// Schemas that several features share.
+// Field schemas that several features share.
 import { z } from 'zod'
 
 const codePoints = (value: string) => [...value].length
 
-/**
- * Text of `min`..`max` Unicode code points without NUL (PostgreSQL stores none) and lone surrogates (UTF-8
- * has none).
- */
+/** Text of `min`..`max` code points, without NUL (PostgreSQL cannot store it) and lone surrogates (invalid in UTF-8). */
 export function text(min: number, max: number) {
   return bounded(z.string(), min, max)
 }
 
-/** The same, trimmed as JavaScript's `trim` does before it is measured. */
+/** The same, trimmed before its length is checked. */
 export function trimmedText(min: number, max: number) {
   return bounded(z.string().trim(), min, max)
 }
@@ -28,7 +25,7 @@ function bounded(schema: z.ZodString, min: number, max: number) {
     .meta({ minLength: min, maxLength: max })
 }
 
-/** A UUIDv7 in canonical lower case; any other spelling names nothing. */
+/** A UUIDv7 in canonical lower case, the only valid spelling. */
 export const Id = z
   .string()
   .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)

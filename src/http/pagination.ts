@@ -1,13 +1,13 @@
-// How clients ask for the pages of a list and find the next one.
+// Keyset pagination: the query of a list, and the response with its `Link` to the next page (RFC 8288).
 import { validate as isUuid } from 'uuid'
 import { z } from 'zod'
 import type { Slice } from '../keyset.ts'
 import { text } from './fields.ts'
 
-export const defaultLimit = 20
-export const maxLimit = 100
+const defaultLimit = 20
+const maxLimit = 100
 
-/** The query of every list. The cursor is an id in base64url: opaque to clients, checked all the same. */
+/** The query of a list. The cursor is an id in base64url: opaque to clients, but validated. */
 export const PageQuery = z.object({
   limit: z
     .string()
@@ -16,7 +16,7 @@ export const PageQuery = z.object({
     .refine((limit) => limit <= maxLimit, `must be a whole number from 1 to ${maxLimit}`)
     .default(defaultLimit)
     .meta({
-      description: 'How many at most.',
+      description: 'The maximum number of items.',
       type: 'integer',
       minimum: 1,
       maximum: maxLimit,
@@ -25,16 +25,41 @@ export const PageQuery = z.object({
   cursor: z
     .string()
     .transform(decodeCursor)
-    .refine((id) => id !== undefined, 'must be a cursor that a Link header gave')
+    .refine((id) => id !== undefined, 'must be a cursor from a Link header')
     .optional()
     .meta({
-      description: 'Where the page starts; taken from the `Link` of the page before.',
+      description: 'The start of the page, from the `Link` of the previous page.',
       type: 'string',
       examples: ['AZqz8HwefTqPXgsqTG2OEA'],
     }),
 })
 
-/** The `Link` header of a page (RFC 8288): the same request, from the next row on; undefined on the last one. */
+/** The query of a list with search. An empty search returns the unfiltered list. */
+export const SearchQuery = PageQuery.extend({
+  search: text(0, 255)
+    .optional()
+    .meta({ description: 'The words to search for.', examples: ['rabbit hole'] }),
+})
+
+/** Declares the reply of a list. */
+export function listReply<const B extends z.ZodArray>(description: string, body: B) {
+  const optionalHeaders = { Link: 'The next page, `rel="next"`, if there is one' }
+  return { description, body, optionalHeaders }
+}
+
+/** The response of a list: its rows as the client sees them, and the link to the next page. */
+export function listResponse<Row, Item>(
+  { origin, url }: { origin: string; url: string },
+  { rows, next }: Slice<Row>,
+  present: (row: Row, origin: string) => Item,
+) {
+  return {
+    status: 200,
+    headers: { Link: nextLink({ origin, url }, next) },
+    body: rows.map((row) => present(row, origin)),
+  } as const
+}
+
 function nextLink({ origin, url }: { origin: string; url: string }, next: string | undefined) {
   if (next === undefined) return undefined
   const link = new URL(url, origin)
@@ -47,32 +72,6 @@ const encodeCursor = (id: string): string => Buffer.from(id.replaceAll('-', ''),
 function decodeCursor(cursor: string): string | undefined {
   const hex = Buffer.from(cursor, 'base64url').toString('hex')
   const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-  // Only the exact spelling: base64url decoders pass over what does not belong.
+  // Only the canonical encoding is valid: decoders ignore characters that do not belong to the alphabet.
   return isUuid(id) && encodeCursor(id) === cursor ? id : undefined
-}
-
-/** The same for a list that can be searched; an empty search is none. */
-export const SearchQuery = PageQuery.extend({
-  search: text(0, 255)
-    .optional()
-    .meta({ description: 'Words to look for.', examples: ['rabbit hole'] }),
-})
-
-/** The declaration of a page's reply. */
-export function listReply<const B extends z.ZodArray>(description: string, body: B) {
-  const optionalHeaders = { Link: 'The next page, `rel="next"`, while there is more' }
-  return { description, body, optionalHeaders }
-}
-
-/** The reply with a page: its rows as the client sees them, and the link to the next one. */
-export function listResponse<Row, Item>(
-  { origin, url }: { origin: string; url: string },
-  { rows, next }: Slice<Row>,
-  present: (row: Row, origin: string) => Item,
-) {
-  return {
-    status: 200,
-    headers: { Link: nextLink({ origin, url }, next) },
-    body: rows.map((row) => present(row, origin)),
-  } as const
 }

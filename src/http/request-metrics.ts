@@ -1,12 +1,11 @@
-// Measures every request: its duration, the sizes of its bodies, and that it is under way.
+// Records the duration and body sizes of every request, and the number of active requests.
 import type { ServerResponse } from 'node:http'
 import type { Metrics, RequestOutcome } from '../metrics/instruments.ts'
 import type { Context, Middleware } from './context.ts'
 import { scheme } from './headers/origin.ts'
 
-/** No RFC has a status for a client that went away; this is nginx's. */
+/** nginx's status for a client that disconnected; no RFC defines one. */
 const clientClosedRequest = 499
-const brokenOff = 500
 
 export function recordRequestMetrics(metrics: Metrics): Middleware {
   return (ctx, next) => {
@@ -14,7 +13,7 @@ export function recordRequestMetrics(metrics: Metrics): Middleware {
     const { method } = ctx
     const requestScheme = scheme(ctx)
     metrics.requestStarted(method, requestScheme)
-    // Comes once for every response, also for one that its client gave up.
+    // Emitted once per response, even if the client disconnects.
     ctx.res.once('close', () => {
       const seconds = (performance.now() - started) / 1000
       const outcome = { method, route: ctx.state.route, status: statusOf(ctx.res) }
@@ -25,16 +24,13 @@ export function recordRequestMetrics(metrics: Metrics): Middleware {
   }
 }
 
-/**
- * The status that was sent, unless the answer never arrived whole: then Koa's 404, which every response starts with,
- * would be recorded, or the 200 of half an answer.
- */
+/** An incomplete response has an unreliable status: Koa's initial 404, or the 200 of half a body. */
 function statusOf(response: ServerResponse): number {
   if (response.writableFinished || isStream(response)) return response.statusCode
-  return response.errored ? brokenOff : clientClosedRequest
+  return response.errored ? 500 : clientClosedRequest
 }
 
-/** A stream has no end of its own: its client closes it, and that is no failure. */
+/** An event stream never finishes: the client closes it, which is not an error. */
 function isStream(response: ServerResponse): boolean {
   return response.headersSent && String(response.getHeader('content-type')).startsWith('text/event-stream')
 }

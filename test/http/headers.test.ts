@@ -233,7 +233,7 @@ describe('a fault of the service', () => {
         type: '/problems/internal-error',
         title: 'Internal error',
         status: 500,
-        detail: 'The service failed to answer this request.',
+        detail: 'The service failed to process this request.',
         instance: 'the-one',
       })
       expect(answer.headers.get('X-Request-Id')).toBe('the-one')

@@ -1,14 +1,14 @@
-// Conditional requests (RFC 9110, section 13): what `If-None-Match` and `If-Match` ask of an entity tag.
+// Conditional requests: `If-Match` and `If-None-Match` (RFC 9110, section 13).
 import fresh from 'fresh'
 import { z } from 'zod'
 import type { Context } from '../context.ts'
 
-/** An element of a list of entity tags (sections 5.6.1 and 8.8.3); an element may be empty. */
+/** One element of a list of entity tags (sections 5.6.1 and 8.8.3). Elements may be empty. */
 const element = /[ \t]*(?:((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(?:,|$)/gy
 
 /**
- * `If-Match`: the strong tags that it lists, without their quotes; undefined where it is absent or `*`, which
- * holds for whatever exists. A weak tag never matches here (section 13.1.1).
+ * `If-Match` as an array of its strong tags without quotes, or undefined if it is absent or `*`, because both match any
+ * existing resource. Weak tags never match (section 13.1.1).
  */
 export const IfMatch = z
   .string()
@@ -20,17 +20,18 @@ export const IfMatch = z
   })
   .optional()
   .meta({
-    description: 'Do it only if the ETag is one of these, so that nobody else’s change is overwritten.',
+    description:
+      'Make the change only if the ETag is one of these. Prevents overwriting somebody else’s change.',
     type: 'string',
     examples: ['"1"'],
   })
 
-/** `If-None-Match`, in the documentation alone: one that is no list of tags names none. */
+/** `If-None-Match` for the OpenAPI document. It is not validated: a malformed value matches nothing. */
 export const IfNoneMatch = z
   .string()
   .optional()
   .meta({
-    description: 'Answer 304 without a body if the ETag is one of these.',
+    description: 'Respond with 304 and no body if the ETag is one of these.',
     examples: ['"1"'],
   })
 
@@ -42,9 +43,8 @@ function parseTags(header: string): string[] | undefined {
 }
 
 /**
- * Whether the client has the representation with this `ETag` already, by `If-None-Match`, whose comparison is
- * weak; one that is no list of tags names none. `Cache-Control` is kept from `fresh`: it takes `no-cache` for a
- * wish to reload, but every `fetch` sends that beside an `If-None-Match` of its caller's.
+ * Whether `If-None-Match` matches this `ETag`, by weak comparison. `fresh` does not see `Cache-Control`, because it would
+ * treat `no-cache` as a reload, and `fetch` always sends that along with a caller's `If-None-Match`.
  */
 export function isNotModified(ctx: Context, etag: string | undefined): boolean {
   return etag !== undefined && fresh({ 'if-none-match': ctx.get('If-None-Match') }, { etag })

@@ -2,47 +2,56 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi'
 import { z } from 'zod'
 import { type Endpoint, type Route, route } from '../endpoint.ts'
-import { withExamples } from './examples.ts'
+import { addExamples } from './examples.ts'
 import { sharedHeaders } from './headers.ts'
 import { operation } from './operation.ts'
 import { problemExamples } from './problems.ts'
 
 const description = `Accounts, short posts that may reference a user, follows and timelines.
 
-**Requests.** Bodies are JSON or forms (\`application/x-www-form-urlencoded\`) in UTF-8 of at most 16 KiB; unknown fields are
-ignored. \`HEAD\` works wherever \`GET\` does, \`OPTIONS\` answers 204 with \`Allow\`, and a method that a path lacks gets 405
-with \`Allow\`. An \`X-Request-Id\` of 1 to 128 of \`A-Z a-z 0-9 . _ -\` is kept, for the answer and the log.
+**Requests.** Bodies are JSON or forms (\`application/x-www-form-urlencoded\`) in UTF-8, of at most 16 KiB. Unknown fields
+are ignored. \`HEAD\` works wherever \`GET\` does. \`OPTIONS\` returns 204 with \`Allow\`. A method that the path does not
+support gets 405 with \`Allow\`. Responses and the log contain your \`X-Request-Id\`, if it has 1 to 128 characters of
+\`A-Z a-z 0-9 . _ -\`.
 
-**Lists** are arrays, the newest first. \`Link: <…>; rel="next"\` leads to the next page while there is more.
+**Lists** are arrays, newest first. While there are more items, \`Link: <…>; rel="next"\` leads to the next page.
 
-**Failures** are \`application/problem+json\` (RFC 9457), whatever \`Accept\` says; each \`type\` is a path with a page about it.
-Faults of the input come all at once, in \`errors\`. What never becomes a request gets 400, 408 or 431 in the same form.
+**Errors** are \`application/problem+json\` (RFC 9457), whatever \`Accept\` says. The \`type\` is the path of a page about the
+problem. \`errors\` lists all faults of the input. Malformed HTTP gets 400, 408 or 431 in the same format.
 
-**Limits** are told in \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\`; beyond one it is 429 with
-\`Retry-After\`.`
+**Rate limits** are shown in \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\`. A request beyond a limit
+gets 429 with \`Retry-After\`.`
 
 const bearer = {
   type: 'http' as const,
   scheme: 'bearer',
   description:
-    'The `token` that `POST /api/login` answers with. One that is not live gets 401, needed or not.',
+    'The `token` from `POST /api/login`. An invalid or expired token gets 401, even where none is required.',
 }
 
-const self = {
+const documentEndpoint = {
   method: 'GET',
   path: '/openapi.json',
   auth: 'none',
-  summary: 'Read this document',
+  summary: 'Get this document',
   tag: 'Documentation',
   replies: {
-    200: { description: 'OpenAPI 3.1', body: z.looseObject({}).meta({ examples: [{ openapi: '3.1.0' }] }) },
+    200: {
+      description: 'OpenAPI 3.1',
+      type: 'application/json',
+      body: z
+        .custom<string>()
+        .meta({ type: 'object', properties: {}, additionalProperties: {}, examples: [{ openapi: '3.1.0' }] }),
+    },
   },
 } as const satisfies Endpoint
 
-/** The route that serves the document of the given routes and of itself; `tags` has what each section is about. */
+/** The route of the document, which describes these routes and itself. `tags` maps each tag to its description. */
 export function openApiRoute(routes: readonly Route[], tags: Readonly<Record<string, string>>): Route {
-  const document = { ...openApiDocument([...routes.map(({ endpoint }) => endpoint), self], tags) }
-  return route(self, () => ({ status: 200, body: document }))
+  const document = openApiDocument([...routes.map(({ endpoint }) => endpoint), documentEndpoint], tags)
+  const body = JSON.stringify(document)
+  const headers = { 'Content-Type': 'application/json; charset=utf-8' }
+  return route(documentEndpoint, () => ({ status: 200, headers, body }))
 }
 
 function openApiDocument(endpoints: Endpoint[], tags: Readonly<Record<string, string>>) {
@@ -64,5 +73,5 @@ function openApiDocument(endpoints: Endpoint[], tags: Readonly<Record<string, st
     servers: [{ url: '/', description: 'This service' }],
     tags: Object.entries(tags).map(([name, about]) => ({ name, description: about })),
   })
-  return withExamples(document)
+  return addExamples(document)
 }

@@ -1,10 +1,10 @@
-// Gives every body of the OpenAPI document an example, made of those that its schema and its fields have.
+// Adds an example to every body of the OpenAPI document, built from the examples of its schema and fields.
 import type { OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi'
 
 type Document = ReturnType<OpenApiGeneratorV31['generateDocument']>
 type Components = NonNullable<Document['components']>
 
-/** The part of JSON Schema that the generator writes. */
+/** The subset of JSON Schema that the generator emits. */
 type Schema = {
   $ref?: string
   type?: string | string[]
@@ -16,8 +16,8 @@ type Schema = {
 }
 type Content = Record<string, { schema?: Schema; example?: unknown; examples?: unknown }>
 
-/** The same document, with an `example` for each body that has none. */
-export function withExamples(document: Document): Document {
+/** Changes the document: every body without examples gets an `example`. */
+export function addExamples(document: Document): Document {
   const operations = Object.values(document.paths ?? {}).flatMap((path) => Object.values(path))
   for (const { requestBody, responses } of operations) {
     for (const { content } of [requestBody ?? {}, ...Object.values(responses)] as { content?: Content }[])

@@ -1,4 +1,4 @@
-// Renders every failure as application/problem+json (RFC 9457); the only try/catch on a request's way.
+// Renders every error response of the app as application/problem+json (RFC 9457), and nothing else does.
 import type { Logger } from 'pino'
 import { AppError, type ErrorCode } from '../../errors.ts'
 import type { Metrics, RejectionReason } from '../../metrics/instruments.ts'
@@ -6,8 +6,8 @@ import type { Context, Middleware } from '../context.ts'
 import { problemBody, problemMediaType, problems } from './problem-types.ts'
 
 /**
- * Answers what the middlewares behind it throw. An AppError tells its own code; anything else is a fault of
- * the service: `unavailable` when `isUnavailable` knows it as passing, an internal error when not.
+ * Handles everything that later middlewares throw. An error other than AppError is a fault of the service: `unavailable`
+ * if `isUnavailable` recognises it as temporary, otherwise `internal-error`.
  */
 export function problemHandler(deps: {
   log: Logger
@@ -18,27 +18,27 @@ export function problemHandler(deps: {
     try {
       await next()
     } catch (thrown) {
-      const error = thrown instanceof AppError ? thrown : unforeseen(thrown, deps.isUnavailable)
+      const error = thrown instanceof AppError ? thrown : unexpected(thrown, deps.isUnavailable)
       const { status } = problems[error.code]
       if (status >= 500) report(deps, ctx, thrown)
       const reason = rejections[error.code]
       if (reason) deps.metrics.requestRejected(reason)
-      answer(ctx, error)
+      render(ctx, error)
     }
   }
 }
 
-/** The refusals that are counted as such. */
+/** Problems that count as rejected requests. `server.ts` counts `malformed`, because those never reach the app. */
 const rejections: Partial<Record<ErrorCode, RejectionReason>> = {
   'content-too-large': 'body_size',
   'rate-limited': 'rate_limit',
 }
 
-function answer(ctx: Context, error: AppError) {
+function render(ctx: Context, error: AppError) {
   const { code, message, faults, headers } = error
-  // Half an answer cannot be taken back: the client must see that it is broken.
+  // Part of another response was sent: close the connection, so that the client notices.
   if (ctx.headerSent) return ctx.res.destroy(error)
-  // What was prepared for a success says nothing about the failure.
+  // These headers belong to the successful response.
   for (const name of ['ETag', 'Link', 'Location']) ctx.remove(name)
   ctx.status = problems[code].status
   ctx.set({ 'Cache-Control': 'no-store', ...headers })
@@ -46,13 +46,13 @@ function answer(ctx: Context, error: AppError) {
   ctx.set('Content-Type', problemMediaType)
 }
 
-function unforeseen(cause: unknown, isUnavailable: (error: unknown) => boolean): AppError {
+function unexpected(cause: unknown, isUnavailable: (error: unknown) => boolean): AppError {
   return isUnavailable(cause)
-    ? new AppError('unavailable', 'The database does not answer at the moment.', {
+    ? new AppError('unavailable', 'The database is unavailable.', {
         cause,
         headers: { 'Retry-After': '5' },
       })
-    : new AppError('internal-error', 'The service failed to answer this request.', { cause })
+    : new AppError('internal-error', 'The service failed to process this request.', { cause })
 }
 
 function report({ log, metrics }: { log: Logger; metrics: Metrics }, ctx: Context, err: unknown) {
