@@ -1,16 +1,14 @@
-// Reads a page of the Prometheus text format 0.0.4 or of OpenMetrics 1.0 as strictly as their specifications allow.
+// Parses an exposition, Prometheus text format 0.0.4 or OpenMetrics 1.0, as strictly as the specifications allow.
 // https://prometheus.io/docs/instrumenting/exposition_formats/
 // https://prometheus.io/docs/specs/om/open_metrics_spec/
-import { checkFamily } from './exposition-rules.ts'
+import { checkFamily, type Family, type Format, type Sample } from './exposition-rules.ts'
 
-export type Format = 'text' | 'openmetrics'
-export type Sample = { name: string; labels: Record<string, string>; value: number }
-export type Family = { name: string; type: string; help?: string; unit?: string; samples: Sample[] }
+export type { Family, Format, Sample }
 
-/** Gives the families of a page by name; throws an Error that names the first line that breaks a rule. */
-export function parseExposition(page: string, format: Format): Map<string, Family> {
-  const lines = page.split('\n')
-  if (lines.pop() !== '') throw new Error('the last line does not end')
+/** Returns the families by name. @throws {Error} that names the first line or family that breaks a rule */
+export function parseExposition(text: string, format: Format): Map<string, Family> {
+  const lines = text.split('\n')
+  if (lines.pop() !== '') throw new Error('the last line has no line feed')
   if (format === 'openmetrics' && lines.pop() !== '# EOF') throw new Error('# EOF is not the last line')
 
   const families = new Map<string, Family>()
@@ -19,7 +17,7 @@ export function parseExposition(page: string, format: Format): Map<string, Famil
     try {
       const name = familyOf(line, current, format)
       if (name !== current?.name) {
-        if (families.has(name)) throw new Error(`family ${name} is in two places`)
+        if (families.has(name)) throw new Error(`family ${name} is split`)
         current = { name, type: 'unknown', samples: [] }
         families.set(name, current)
       }
@@ -45,7 +43,7 @@ const SUFFIXES: Record<string, string[]> = {
 function familyOf(line: string, current: Family | undefined, format: Format): string {
   if (line.startsWith('#')) {
     const name = METADATA.exec(line)?.[2]
-    if (name === undefined) throw new Error('no metadata')
+    if (name === undefined) throw new Error('not a TYPE, HELP or UNIT')
     return name
   }
   const name = /^[^ {]*/.exec(line)?.[0] ?? ''
@@ -64,21 +62,21 @@ function addMetadata(family: Family, line: string, format: Format) {
     if (family.help !== undefined) throw new Error('a second HELP')
     family.help = unescaped(text, format === 'text' ? /^(?:[^\\\n]|\\[\\n])*$/ : /^(?:[^\\"\n]|\\[\\"n])*$/)
   } else {
-    if (format === 'text') throw new Error('UNIT is not of this format')
+    if (format === 'text') throw new Error('the text format has no UNIT')
     family.unit = text
   }
 }
 
 function parseSample(line: string): Sample {
   const [, name, labelText = '', number] = SAMPLE.exec(line) ?? []
-  if (name === undefined || number === undefined) throw new Error('no sample')
+  if (name === undefined || number === undefined) throw new Error('not a sample')
   const labels: Record<string, string> = Object.create(null)
   LABEL.lastIndex = 0
   let end = 0
   while (end < labelText.length) {
     const [whole, label, value, comma] = LABEL.exec(labelText) ?? []
-    if (whole === undefined || label === undefined || value === undefined) throw new Error('no label')
-    if (label in labels) throw new Error(`label ${label} twice`)
+    if (whole === undefined || label === undefined || value === undefined) throw new Error('not a label')
+    if (label in labels) throw new Error(`label ${label} is repeated`)
     labels[label] = unescaped(value, /^/)
     end += whole.length
     if (comma === ',' && end === labelText.length) throw new Error('a comma at the end')
@@ -92,15 +90,15 @@ const SPECIAL: Record<string, number> = {
   '-Inf': Number.NEGATIVE_INFINITY,
 }
 
-/** The canonical spellings only, though parsers take more. */
+/** Accepts only the canonical spellings; Prometheus accepts more. */
 function parseNumber(text: string): number {
   const special = SPECIAL[text]
   if (special !== undefined) return special
-  if (!/^-?\d+(\.\d+)?(e[+-]\d+)?$/.test(text)) throw new Error(`${text} is no number`)
+  if (!/^-?\d+(\.\d+)?(e[+-]\d+)?$/.test(text)) throw new Error(`${text} is not a number`)
   return Number(text)
 }
 
 function unescaped(text: string, allowed: RegExp): string {
-  if (!allowed.test(text)) throw new Error('a wrong escape')
+  if (!allowed.test(text)) throw new Error('an invalid escape sequence')
   return text.replace(/\\(.)/gs, (_, character: string) => (character === 'n' ? '\n' : character))
 }

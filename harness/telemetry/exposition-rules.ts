@@ -1,12 +1,14 @@
-// What must hold within a family once its lines were read.
-import type { Family, Format, Sample } from './exposition-parser.ts'
+// The rules that the samples of a metric family must follow together.
+export type Format = 'text' | 'openmetrics'
+export type Sample = { name: string; labels: Record<string, string>; value: number }
+export type Family = { name: string; type: string; help?: string; unit?: string; samples: Sample[] }
 
 const TYPES = {
   text: ['counter', 'gauge', 'histogram'],
   openmetrics: ['counter', 'gauge', 'histogram', 'info'],
 }
 
-/** Throws an Error that names the family and the rule it breaks. */
+/** @throws {Error} that names the family and the rule it breaks */
 export function checkFamily(family: Family, format: Format) {
   const { name, type, help, unit, samples } = family
   const fail = (rule: string): never => {
@@ -29,13 +31,13 @@ export function checkFamily(family: Family, format: Format) {
     if (labels.some(([label]) => label.startsWith('_'))) fail('has a reserved label')
     if ('quantile' in sample.labels) fail('has a quantile')
     if ('le' in sample.labels !== sample.name.endsWith('_bucket') && type === 'histogram')
-      fail('has le elsewhere')
+      fail('has le on a sample that is not a bucket, or a bucket without le')
     if ('le' in sample.labels && type !== 'histogram') fail('has le')
   }
   if (type === 'histogram') for (const group of seriesOf(samples)) checkHistogram(name, group, format, fail)
 }
 
-/** Samples with the same labels but `le` belong to one histogram, and must stand together. */
+/** Groups samples whose labels differ only in `le`: they are one histogram and must be adjacent. */
 function seriesOf(samples: Sample[]): Sample[][] {
   const groups = new Map<string, Sample[]>()
   let last: string | undefined
@@ -45,7 +47,7 @@ function seriesOf(samples: Sample[]): Sample[][] {
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [sample])
     else if (key === last) group.push(sample)
-    else throw new Error(`${sample.name}: a histogram in two places`)
+    else throw new Error(`${sample.name}: the histogram is split`)
     last = key
   }
   return Array.from(groups.values())
@@ -63,8 +65,9 @@ function checkHistogram(name: string, group: Sample[], format: Format, fail: (ru
   }
   const count = group.find((sample) => sample.name === `${name}_count`)
   const sum = group.find((sample) => sample.name === `${name}_sum`)
-  if (count !== undefined && count.value !== buckets.at(-1)?.value) fail('has a count that is not its +Inf')
-  if (sum !== undefined && (sum.value < 0 || Number.isNaN(sum.value))) fail('has a sum that is no counter')
+  if (count !== undefined && count.value !== buckets.at(-1)?.value)
+    fail('has a count that differs from its +Inf bucket')
+  if (sum !== undefined && (sum.value < 0 || Number.isNaN(sum.value))) fail('has a sum that is not a counter')
   if (sum !== undefined && count === undefined) fail('has a sum and no count')
   if (format === 'openmetrics' && count !== undefined && sum === undefined) fail('has a count and no sum')
 }
