@@ -75,7 +75,7 @@ export default {
     only(
       'feature-service',
       `${feature}(?!.*(routes|schema)[.]ts$)`,
-      ['^src/(errors|viewer|keyset|credentials)[.]ts$', '^src/(database|metrics|search)/', feature],
+      ['^src/(errors|viewer|keyset|credentials)[.]ts$', '^src/(database|metrics|search)/', feature, '^lib/'],
       'A service knows errors, the database and the metrics; never HTTP, the process or the settings.',
     ),
     {

@@ -5,7 +5,8 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { machine } from '../harness/command-line/machine.ts'
 import { table } from '../harness/command-line/table.ts'
-import { createExposition } from '../otel/pull/exposition/exposition.ts'
+import { silentLog } from '../harness/log.ts'
+import { createExpositionWriter } from '../otel/pull/exposition/exposition.ts'
 
 const HELP = `Writes a page of some 10,000 lines with our serializer, the stock exporter's and prom-client's, in turn, and
 prints the median time, the longest stall of the event loop, and both against the stock exporter.
@@ -33,23 +34,22 @@ const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.
 const LINES_PER_SET = BOUNDARIES.length + 3 + 3
 const rounds = Number(values.rounds)
 const sets = Math.round(Number(values.lines) / LINES_PER_SET)
-const quiet = () => {}
 
 const reader = recordWithOpenTelemetry()
 const registry = recordWithPromClient()
 const { resourceMetrics } = await reader.collect()
 const stock = new PrometheusSerializer()
-const ours = createExposition(quiet)
+const ours = createExpositionWriter(silentLog)
 
 const cases: Record<string, () => Promise<Buffer>> = {
   'stock exporter': async () => Buffer.from(stock.serialize(resourceMetrics)),
   'prom-client': async () => Buffer.from(await registry.metrics()),
-  'ours, text': () => ours.render([{ resourceMetrics }], 'text'),
-  'ours, OpenMetrics': () => ours.render([{ resourceMetrics }], 'openmetrics'),
-  'ours, first scrape': () => createExposition(quiet).render([{ resourceMetrics }], 'text'),
+  'ours, text': () => ours.write([{ resourceMetrics }], 'text'),
+  'ours, OpenMetrics': () => ours.write([{ resourceMetrics }], 'openmetrics'),
+  'ours, first scrape': () => createExpositionWriter(silentLog).write([{ resourceMetrics }], 'text'),
   'ours, with collection': async () => {
     const collected = await reader.collect()
-    return ours.render([{ resourceMetrics: collected.resourceMetrics }], 'text')
+    return ours.write([{ resourceMetrics: collected.resourceMetrics }], 'text')
   },
 }
 

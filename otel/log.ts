@@ -1,41 +1,35 @@
-// Lines of the telemetry itself, in the shape that pino gives the service's own, without importing the service.
-import cluster from 'node:cluster'
+// Limits what telemetry logs, and turns its errors into texts.
+import type { Log } from '../lib/log.ts'
 
-export type Level = keyof typeof levels
-export type Log = (level: Level, fields: object, msg: string) => void
-
-const levels = { info: 30, warn: 40, error: 50 }
 const quietMs = 60_000
 const maxMessages = 20
 
-/** In a worker of a cluster, which one: the primary's output is theirs too. */
-const worker = cluster.worker && { worker: cluster.worker.id }
-
-/** Writes one JSON line to standard output; `time` is in ms since the epoch. */
-export const log: Log = (level, fields, msg) => {
-  const line = { level: levels[level], time: Date.now(), ...worker, ...fields, msg }
-  process.stdout.write(`${JSON.stringify(line)}\n`)
-}
-
 /**
- * Bounds a log, so that a collector that is away for a day does not fill the disk: the same message at most
- * once a minute, then with the number of those left out (`repeated`); at most 20 different ones a minute.
+ * Logs each message at most once a minute, then with the number of those left out (`repeated`), and at most 20
+ * different messages a minute. Without it, a collector that is down for a day would fill the disk.
  */
-export function boundLog(write: Log): Log {
+export function boundLog(log: Log, now: () => number = Date.now): Log {
   const recent = new Map<string, { quietUntil: number; repeated: number }>()
 
-  return (level, fields, msg) => {
-    const now = Date.now()
-    const last = recent.get(msg)
-    if (last && now < last.quietUntil) {
+  const write = (level: keyof Log) => (fields: object, message: string) => {
+    const time = now()
+    const last = recent.get(message)
+    if (last && time < last.quietUntil) {
       last.repeated++
       return
     }
     if (!last && recent.size >= maxMessages) {
-      for (const [message, { quietUntil }] of recent) if (now >= quietUntil) recent.delete(message)
+      for (const [known, { quietUntil }] of recent) if (time >= quietUntil) recent.delete(known)
       if (recent.size >= maxMessages) return
     }
-    recent.set(msg, { quietUntil: now + quietMs, repeated: 0 })
-    write(level, last?.repeated ? { ...fields, repeated: last.repeated } : fields, msg)
+    recent.set(message, { quietUntil: time + quietMs, repeated: 0 })
+    log[level](last?.repeated ? { ...fields, repeated: last.repeated } : fields, message)
   }
+  return { info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+/** The messages of an error; an AggregateError, which has none itself, gives those of its parts. */
+export function reasonsOf(error: unknown): string[] {
+  if (error instanceof AggregateError) return error.errors.flatMap(reasonsOf)
+  return [error instanceof Error ? error.message : String(error)]
 }

@@ -1,9 +1,9 @@
-// Recording never throws into a request.
+// Keeps errors of the SDK out of requests.
 import { diag, type Meter, type MeterProvider } from '@opentelemetry/api'
 
 /**
- * The same meters, whose synchronous instruments log what they would throw: the SDK turns attributes into a key
- * with JSON.stringify, which throws on a BigInt, a cycle or null.
+ * Returns a provider whose synchronous instruments log errors instead of throwing them. The SDK makes a key of the
+ * attributes with JSON.stringify, which throws on a BigInt or a cycle.
  */
 export function guardMeters(provider: MeterProvider): MeterProvider {
   return { getMeter: (...scope) => guardMeter(provider.getMeter(...scope)) }

@@ -1,9 +1,10 @@
-// OTLP exporters in the three protocols, told everything by our configuration.
+// OTLP exporters for the three protocols, configured by our configuration alone.
 import { ExportResultCode } from '@opentelemetry/core'
 import { AggregationTemporalityPreference } from '@opentelemetry/exporter-metrics-otlp-http'
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base'
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics'
 import type { OtlpConfig } from './config/types.ts'
+import { reasonsOf } from './log.ts'
 
 const temporalities = {
   cumulative: AggregationTemporalityPreference.CUMULATIVE,
@@ -11,7 +12,7 @@ const temporalities = {
   lowmemory: AggregationTemporalityPreference.LOWMEMORY,
 }
 
-/** Makes the exporter for a configuration, importing only the packages of its protocol. */
+/** Imports only the packages of the configured protocol. */
 export async function createOtlpExporter(config: OtlpConfig): Promise<PushMetricExporter> {
   const create = config.protocol === 'grpc' ? await grpcExporter(config) : await httpExporter(config)
   return nameFailures(withoutVariables(create), config.endpoint)
@@ -43,7 +44,7 @@ function options({ endpoint, timeoutMs, compression, temporality }: OtlpConfig) 
   return {
     url: endpoint,
     timeoutMillis: timeoutMs,
-    // The next one has all that this one has, and newer.
+    // Further exports would only queue behind one that the collector does not answer.
     concurrencyLimit: 1,
     compression: compression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
     temporalityPreference: temporalities[temporality],
@@ -51,10 +52,10 @@ function options({ endpoint, timeoutMs, compression, temporality }: OtlpConfig) 
 }
 
 /**
- * The exporters add what they find in the variables, such as headers, to what they are told: with a
- * configuration file, that would be settings that the file does not have.
+ * Hides the OTLP variables while an exporter is created: the exporters would merge headers and other settings from
+ * them into their options, although a configuration file replaces all variables.
  */
-function withoutVariables<Made>(create: () => Made): Made {
+function withoutVariables<Exporter>(create: () => Exporter): Exporter {
   const hidden = Object.entries(process.env).filter(([name]) => name.startsWith('OTEL_EXPORTER_OTLP_'))
   for (const [name] of hidden) delete process.env[name]
   try {
@@ -64,7 +65,7 @@ function withoutVariables<Made>(create: () => Made): Made {
   }
 }
 
-/** Says in each failure where the export went; a name with two addresses would fail as a mere "AggregateError". */
+/** Adds the endpoint to each failure, and the reasons of an AggregateError, whose own message is empty. */
 function nameFailures(exporter: PushMetricExporter, endpoint: string): PushMetricExporter {
   const send = exporter.export.bind(exporter)
   exporter.export = (metrics, done) =>
@@ -74,14 +75,9 @@ function nameFailures(exporter: PushMetricExporter, endpoint: string): PushMetri
           ? result
           : {
               ...result,
-              error: new Error(`${endpoint}: ${reasonOf(result.error)}`, { cause: result.error }),
+              error: new Error(`${endpoint}: ${reasonsOf(result.error).join(', ')}`, { cause: result.error }),
             },
       ),
     )
   return exporter
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,4 @@
-// A reader of metrics for each configured exporter, whose packages are imported only when it is chosen.
+// Creates a metric reader for each configured exporter. The packages of an exporter are imported only if it is selected.
 import cluster from 'node:cluster'
 import {
   ConsoleMetricExporter,
@@ -6,56 +6,58 @@ import {
   PeriodicExportingMetricReader,
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics'
+import type { Log } from '../lib/log.ts'
 import manifest from '../package.json' with { type: 'json' }
 import type { PullConfig, PushConfig, ReaderConfig } from './config/types.ts'
-import type { Log } from './log.ts'
 
 export type Reader = {
   reader: MetricReader
-  /** What is exported and where, for the line that the start prints. */
+  /** What is exported and where; logged at the start. */
   description: { exporter: string; endpoint?: string; protocol?: string; intervalMs?: number }
-  /** Whether what was measured can still be had; without it, always: a collector that is away is no fault of ours. */
+  /** Addresses to open, by name. */
+  addresses?: Record<string, string>
+  /** Whether the metrics can be scraped. A push reader has none: an unreachable collector is not our fault. */
   isUp?: () => boolean
-  /** To be called once the meter provider has the reader. */
+  /** Called once the meter provider has the reader. */
   started?: () => void
-  /** Frees what the reader's shutdown leaves open. */
+  /** Closes what the reader's own shutdown leaves open. */
   close?: () => Promise<void>
 }
 
-/** Throws an Error that says why when a reader cannot start: a port that is taken, say. */
+/** @throws {Error} Its message is shown to the operator: a reader cannot start, because its port is in use for example. */
 export function createReaders(configs: readonly ReaderConfig[], log: Log): Promise<Reader[]> {
   return Promise.all(
-    configs.map((config, id) =>
-      config.kind === 'pull' ? createPullReader(config, id, log) : createPushReader(config),
+    configs.map((config, index) =>
+      config.kind === 'pull' ? createPullReader(config, index, log) : createPushReader(config),
     ),
   )
 }
 
-async function createPullReader(config: PullConfig, id: number, log: Log): Promise<Reader> {
-  // Workers that shared a port would each be scraped now and then, and every counter would go backwards.
-  if (cluster.isWorker) return createWorkerReader(id)
+async function createPullReader(
+  { host, port, token }: PullConfig,
+  readerId: number,
+  log: Log,
+): Promise<Reader> {
+  // The primary serves the metrics of all workers. On a shared port, each scrape would reach another worker.
+  if (cluster.isWorker) {
+    const { createWorkerReader } = await import('./pull/cluster/worker.ts')
+    const { reader, announce } = createWorkerReader(readerId)
+    return { reader, description: { exporter: 'prometheus' }, started: announce }
+  }
   const { startPullEndpoint } = await import('./pull/endpoint.ts')
-  const { host, port, token } = config
-  const { reader, url, isUp, close } = await startPullEndpoint({
+  const { version } = manifest
+  const { reader, origin, url, isUp, close } = await startPullEndpoint({
     host,
     port,
     token,
-    version: manifest.version,
-    id,
+    version,
+    readerId,
     log,
   })
-  return { reader, description: { exporter: 'prometheus', endpoint: url }, isUp, close }
+  const addresses = { 'Live view': `${origin}/`, Metrics: url }
+  return { reader, description: { exporter: 'prometheus', endpoint: url }, addresses, isUp, close }
 }
 
-async function createWorkerReader(endpoint: number): Promise<Reader> {
-  const { reader, announce } = (await import('./pull/cluster/worker-reader.ts')).createWorkerReader(endpoint)
-  return { reader, description: { exporter: 'prometheus' }, started: announce }
-}
-
-/**
- * An export that the reader has given up must not go on: with a collector that is away and a short interval there
- * would always be one, and the event loop would never be empty.
- */
 async function createPushReader({
   exporter,
   intervalMs,
@@ -75,6 +77,8 @@ async function createPushReader({
 
 async function createExporter(config: PushConfig['exporter'], limitMs: number): Promise<PushMetricExporter> {
   if (config.kind === 'console') return new ConsoleMetricExporter()
+  // An export must end with the reader's own timeout: otherwise exports to an unreachable collector would overlap, and
+  // the event loop would never be empty.
   const timeoutMs = Math.min(config.timeoutMs, limitMs)
   return (await import('./otlp.ts')).createOtlpExporter({ ...config, timeoutMs })
 }

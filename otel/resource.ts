@@ -1,4 +1,4 @@
-// What the metrics are about: this service, this version, this process.
+// The resource of the metrics: service, version, instance, runtime.
 import cluster from 'node:cluster'
 import { randomUUID } from 'node:crypto'
 import type { Attributes } from '@opentelemetry/api'
@@ -8,8 +8,8 @@ import manifest from '../package.json' with { type: 'json' }
 import type { ResourceConfig } from './config/types.ts'
 
 /**
- * The configured attributes over the defaults. The command line, which the SDK's own detectors add, stays out:
- * it is long, it differs between replicas, and it may hold secrets.
+ * Configured attributes override the defaults. The SDK's detectors are not used, because they add the command line:
+ * it is long, differs between replicas, and may contain secrets.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/resource/
  */
@@ -29,7 +29,7 @@ export function createResource({ attributes, schemaUrl }: ResourceConfig): Resou
   )
 }
 
-/** A configured instance is that of a whole cluster: its workers need one each. */
+/** Makes a configured instance id unique for each worker of a cluster. */
 function instanceOf({ 'service.instance.id': configured }: Attributes): Attributes {
   if (configured === undefined || !cluster.worker) return {}
   return { 'service.instance.id': `${configured}-${cluster.worker.id}` }

@@ -1,20 +1,22 @@
-// Puts the SDK behind @opentelemetry/api: readers, provider, instrumentations; and stops it again.
+// Installs the SDK behind @opentelemetry/api: readers, meter provider, instrumentation.
 import { DiagLogLevel, diag, metrics } from '@opentelemetry/api'
 import { setGlobalErrorHandler } from '@opentelemetry/core'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import type { Log } from '../lib/log.ts'
+import { reportTelemetry } from '../lib/telemetry-status.ts'
 import type { TelemetryConfig } from './config/types.ts'
-import { boundLog, type Log } from './log.ts'
+import { boundLog } from './log.ts'
 import { guardMeters } from './meters.ts'
 import { createReaders } from './readers.ts'
-import { withdrawReadiness } from './readiness.ts'
 import { createResource } from './resource.ts'
 import { instrumentRuntime } from './runtime.ts'
 
 export type Telemetry = Awaited<ReturnType<typeof startTelemetry>>
 
 /**
- * Starts everything that the configuration asks for, before the service makes its first instrument. Throws an
- * Error that says why when a reader cannot start.
+ * Starts everything that the configuration selects. Call it before the service creates its first instrument.
+ *
+ * @throws {Error} Its message is shown to the operator: a reader cannot start.
  */
 export async function startTelemetry(config: TelemetryConfig, log: Log) {
   const bounded = boundLog(log)
@@ -28,13 +30,16 @@ export async function startTelemetry(config: TelemetryConfig, log: Log) {
   metrics.setGlobalMeterProvider(guardMeters(provider))
   logDiagnostics(bounded)
   instrumentRuntime()
-  withdrawReadiness(() => readers.every(({ isUp }) => isUp?.() ?? true))
+  reportTelemetry({
+    isUp: () => readers.every(({ isUp }) => isUp?.() ?? true),
+    addresses: Object.assign({}, ...readers.map(({ addresses }) => addresses)),
+  })
   for (const { started } of readers) started?.()
 
   return {
     instance: resource.attributes['service.instance.id'],
     exporters: readers.map(({ description }) => description),
-    /** Pushes the last values, then closes what is open. */
+    /** Pushes the last values, then closes the readers. */
     async stop() {
       await provider.shutdown()
       await Promise.all(readers.map(({ close }) => close?.()))
@@ -42,18 +47,18 @@ export async function startTelemetry(config: TelemetryConfig, log: Log) {
   }
 }
 
-/** What the SDK has to say, from warnings up, as lines of the log. */
+/** Logs the SDK's warnings and errors. */
 function logDiagnostics(log: Log) {
   const write =
     (level: 'warn' | 'error') =>
-    (msg: string, ...details: unknown[]) =>
-      log(level, details.length > 0 ? { details: details.map(String) } : {}, msg)
+    (message: string, ...details: unknown[]) =>
+      log[level](details.length > 0 ? { details: details.map(String) } : {}, message)
   const ignore = () => undefined
   diag.setLogger(
     { error: write('error'), warn: write('warn'), info: ignore, debug: ignore, verbose: ignore },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   )
   setGlobalErrorHandler((error) =>
-    log('error', {}, typeof error === 'string' ? error : (error.message ?? 'telemetry failed')),
+    log.error({}, typeof error === 'string' ? error : (error.message ?? 'telemetry failed')),
   )
 }

@@ -1,9 +1,9 @@
 // Applies the migrations that the database lacks; the service does the same when it starts.
 import { parseArgs } from 'node:util'
+import { unrecordedMetrics } from '../harness/telemetry/metrics.ts'
 import { readConfig } from '../src/config.ts'
 import { openDatabase } from '../src/database/client.ts'
 import { errorMessage } from '../src/database/sql-errors.ts'
-import { createMetrics } from '../src/metrics/instruments.ts'
 
 const help = `Usage: npm run migrate
 
@@ -25,7 +25,7 @@ else
 async function migrate(): Promise<void> {
   const { DATABASE_URL, DATA_DIR } = process.env
   const { databaseUrl, dataDir } = readConfig({ DATABASE_URL, DATA_DIR })
-  const metrics = createMetrics({ version: '', revision: '', runtime: '' })
+  const metrics = unrecordedMetrics()
   const database = await openDatabase({
     url: databaseUrl,
     dataDir,

@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import type { Database } from './database/client.ts'
 import { isUnavailable } from './database/sql-errors.ts'
 import { createFollows } from './follows/service.ts'
-import type { Checks } from './health/routes.ts'
+import { createHealth } from './health/service.ts'
 import type { State } from './http/context.ts'
 import { cors } from './http/headers/cors.ts'
 import { origin } from './http/headers/origin.ts'
@@ -26,17 +26,16 @@ import { createTimeline } from './timeline/service.ts'
 
 export type AppDependencies = {
   config: Config
-  database: Pick<Database, 'client' | 'notifications' | 'migrations'>
+  database: Pick<Database, 'client' | 'notifications' | 'migrations' | 'ping'>
   limiters: RateLimiters
   metrics: Metrics
   log: Logger
-  checks: Checks
   /** Aborts when the process stops, to end open streams. */
   stopping: AbortSignal
 }
 
 export function createApp(deps: AppDependencies): Koa<State> {
-  const { config, database, limiters, metrics, log, checks, stopping } = deps
+  const { config, database, limiters, metrics, log, stopping } = deps
   const { client: db, notifications } = database
   const sessions = createSessions({ db, metrics, ttlMs: config.sessionTtlMs })
   const feed = createFeed({ db, notifications, log })
@@ -47,7 +46,7 @@ export function createApp(deps: AppDependencies): Koa<State> {
     postLists: createPostLists({ db }),
     follows: createFollows({ db, metrics }),
     timeline: createTimeline({ db, feed, metrics, stopping }),
-    checks,
+    health: createHealth({ database, stopping }),
   })
   metrics.expectRoutes([...new Set(routes.map(({ endpoint }) => endpoint.path))])
 

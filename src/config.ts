@@ -1,10 +1,9 @@
 // The service's settings, and the only reader of process.env in src/. Telemetry's settings are in otel/config/.
 import { z } from 'zod'
 import { ConfigError } from '../lib/config-error.ts'
+import { logLevels } from '../lib/log.ts'
 
 export type Config = z.output<typeof Settings>
-
-const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 const durationUnitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 

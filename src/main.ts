@@ -1,18 +1,15 @@
-// The entry of every process: reads the settings, then serves or, with several workers, keeps those that do.
+// The entry of every process: reads the settings, then serves requests or supervises the workers that do.
 import cluster from 'node:cluster'
-import pino from 'pino'
+import { createLog } from '../lib/log.ts'
 import { readConfig } from './config.ts'
 import { singleProcessLifecycle } from './process/lifecycle.ts'
 import { workerLifecycle } from './process/worker.ts'
 
 async function start() {
   const config = readConfig()
-  const log = pino({
-    level: config.logLevel,
-    base: cluster.worker && { worker: cluster.worker.id },
-  })
+  const log = await createLog(config.logLevel)
   if (config.workers > 1 && cluster.isPrimary) {
-    // Without what only those need that serve.
+    // Imported lazily: the primary needs neither Koa nor Prisma.
     const { supervise } = await import('./process/supervisor.ts')
     return supervise(config.workers, log)
   }
@@ -20,10 +17,10 @@ async function start() {
   return serve(config, log, config.workers > 1 ? workerLifecycle(log) : singleProcessLifecycle(log))
 }
 
-// Nothing is exited by force: once the loop is empty, telemetry pushes its last values in `beforeExit`.
+// No process.exit(): when the event loop is empty, telemetry pushes its last values in `beforeExit`.
 await start().catch((error: Error) => {
   process.exitCode = 1
   process.stderr.write(`${error.message}\n`)
 })
-// Its channel to the primary would keep a worker's loop going for ever.
+// The channel to the primary would keep a worker's event loop alive.
 cluster.worker?.disconnect()

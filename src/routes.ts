@@ -3,7 +3,8 @@ import { accountRoutes } from './accounts/routes.ts'
 import type { Accounts } from './accounts/service.ts'
 import { followRoutes } from './follows/routes.ts'
 import type { Follows } from './follows/service.ts'
-import { type Checks, healthRoutes } from './health/routes.ts'
+import { healthRoutes } from './health/routes.ts'
+import type { Health } from './health/service.ts'
 import { apiRoutes, type Route } from './http/endpoint.ts'
 import { openApiRoute } from './http/openapi/document.ts'
 import type { PostLists } from './posts/lists.ts'
@@ -24,7 +25,7 @@ export type Services = {
   postLists: PostLists
   follows: Follows
   timeline: Timeline
-  checks: Checks
+  health: Health
 }
 
 /** Calls no service itself, so that generated docs can list the routes without a database. */
@@ -38,7 +39,7 @@ export function createRoutes(services: Services): Route[] {
   ])
   const documented = [
     ...api,
-    ...healthRoutes(services.checks),
+    ...healthRoutes(services.health),
     ...problemRoutes(),
     ...docsRoutes(),
     landingRoute(),

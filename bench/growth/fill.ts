@@ -1,7 +1,7 @@
 // A database with many posts, made by SQL.
 import { Client } from 'pg'
+import { unrecordedMetrics } from '../../harness/telemetry/metrics.ts'
 import { openDatabase } from '../../src/database/client.ts'
-import { createMetrics } from '../../src/metrics/instruments.ts'
 
 /** Of the first user, who follows the next 200. */
 export const token = 'growth'
@@ -21,7 +21,7 @@ export async function fill(
   posts: number,
   onProgress: (done: number) => void,
 ): Promise<void> {
-  const metrics = createMetrics({ version: '', revision: '', runtime: '' })
+  const metrics = unrecordedMetrics()
   const log = { info: () => {}, warn: () => {}, error: () => {} }
   const database = await openDatabase({ ...where, metrics, log })
   const run = (sql: string) => database.client.$executeRawUnsafe(sql)

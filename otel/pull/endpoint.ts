@@ -1,35 +1,35 @@
-// The pull endpoint: GET /metrics for Prometheus, the live view for people on /.
+// The pull endpoint: /metrics for Prometheus, and the live view for people at /.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import type { MetricReader } from '@opentelemetry/sdk-metrics'
 import { prefersGzip } from '../../lib/content-encoding.ts'
+import { httpOrigin, listen } from '../../lib/listen.ts'
+import type { Log } from '../../lib/log.ts'
 import { createLiveView } from '../live-view/live-view.ts'
-import type { Log } from '../log.ts'
-import { createSources } from './cluster/sources.ts'
-import { reasonsOf } from './collection.ts'
-import { createExposition } from './exposition/exposition.ts'
-import { CONTENT_TYPES, preferredFormat } from './negotiation.ts'
+import { reasonsOf } from '../log.ts'
+import { createGatherer } from './cluster/primary.ts'
+import { createExpositionWriter } from './exposition/exposition.ts'
+import { contentTypes, hasToken, preferredFormat, scrapeTimeoutMs } from './scrape-request.ts'
 import { createScraper } from './scraper.ts'
 import { createSelfMetrics, type SelfMetrics } from './self-metrics.ts'
-import { close, listen, portOf } from './server.ts'
-import { timeLimit } from './time-limit.ts'
-import { hasToken } from './token.ts'
+import { close, createPullServer, pathOf, refuse, send } from './server.ts'
 
-/**
- * `version` is the service's, for the scope of the endpoint's own metrics; `token` is asked for on `/metrics`; `id` tells
- * several endpoints of a process apart, 0 where there is one.
- */
 export type PullEndpointOptions = {
   host: string
   port: number
+  /** The bearer token that `/metrics` requires. */
   token?: string
+  /** The version of the scope of the endpoint's own metrics. */
   version?: string
-  id?: number
+  /** The index of the reader in the configuration. */
+  readerId?: number
   log: Log
 }
 
 export type PullEndpoint = {
   reader: MetricReader
+  origin: string
+  /** The address of `/metrics`. */
   url: string
   port: number
   isUp(): boolean
@@ -37,93 +37,75 @@ export type PullEndpoint = {
 }
 
 /**
- * Starts the endpoint; the caller gives its reader to the meter provider. Rejects with an Error that names host, port
- * and the reason when it cannot listen. It does not keep the process alive.
+ * Starts the endpoint. The caller adds its reader to the meter provider.
+ *
+ * @throws {Error} Its message is shown to the operator: the endpoint cannot listen.
  */
 export async function startPullEndpoint(options: PullEndpointOptions): Promise<PullEndpoint> {
   const { host, token, log } = options
   const reader = new PrometheusExporter({ preventServerStart: true })
-  const sources = createSources(reader, options.id ?? 0)
-  const scrape = createScraper(sources, createExposition(log))
+  const gatherer = createGatherer(reader, options.readerId ?? 0)
+  const scrape = createScraper(gatherer, createExpositionWriter(log))
   const liveView = createLiveView()
   let self: SelfMetrics | undefined
 
-  const server = await listen(host, options.port, (request, response) => {
+  const server = createPullServer((request, response) => {
     const path = pathOf(request)
     if (path !== '/metrics' && !liveView.has(path))
-      return refuse(response, 404, 'Only / and /metrics are here.')
+      return refuse(response, 404, 'Not found. The metrics are at /metrics, the live view at /.')
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      // What a client sends along is not read.
+      // The connection is closed, because the request's body is not read.
       return refuse(response, 405, 'Only GET and HEAD.', { Allow: 'GET, HEAD', Connection: 'close' })
     }
-    if (path !== '/metrics') return void answerView(path, request, response)
+    if (path !== '/metrics') return void respondWithFile(path, request, response)
     if (token !== undefined && !hasToken(request.headers.authorization, token)) {
-      return refuse(response, 401, 'A bearer token is needed.', { 'WWW-Authenticate': 'Bearer' })
+      return refuse(response, 401, 'A bearer token is required.', { 'WWW-Authenticate': 'Bearer' })
     }
-    void answerScrape(request, response)
+    void respondToScrape(request, response)
   })
+  const port = await listen(server, { host, port: options.port })
+  const origin = httpOrigin(host, port)
 
-  async function answerScrape({ headers }: IncomingMessage, response: ServerResponse) {
+  async function respondToScrape({ headers }: IncomingMessage, response: ServerResponse) {
     const started = performance.now()
     const seconds = () => (performance.now() - started) / 1000
-    // Not before the first scrape: the meter provider is set after the endpoint has started.
+    // Created with the first scrape: the meter provider is set after the endpoint has started.
     self ??= createSelfMetrics(options.version)
     const format = preferredFormat(headers.accept)
     const gzipped = prefersGzip(headers['accept-encoding'])
-    const timeoutMs = timeLimit(headers['x-prometheus-scrape-timeout-seconds'])
+    const timeoutMs = scrapeTimeoutMs(headers['x-prometheus-scrape-timeout-seconds'])
     try {
       const { body, size } = await scrape({ format, gzipped, timeoutMs })
       self.succeeded(seconds(), size)
-      send(response, 200, CONTENT_TYPES[format], body, {
+      send(response, 200, contentTypes[format], body, {
         Vary: 'Accept, Accept-Encoding',
         ...(gzipped && { 'Content-Encoding': 'gzip' }),
       })
     } catch (error) {
       self.failed(seconds())
-      log('error', { reasons: reasonsOf(error) }, 'scrape failed')
+      log.error({ reasons: reasonsOf(error) }, 'scrape failed')
       refuse(response, 503, 'The metrics could not be collected; the log says why.')
     }
   }
 
-  async function answerView(path: string, request: IncomingMessage, response: ServerResponse) {
+  async function respondWithFile(path: string, request: IncomingMessage, response: ServerResponse) {
     try {
       await liveView.respond(path, request, response)
     } catch (error) {
-      log('error', { path, reasons: reasonsOf(error) }, 'live view failed')
-      refuse(response, 500, 'The page could not be read; the log says why.')
+      log.error({ path, reasons: reasonsOf(error) }, 'live view failed')
+      refuse(response, 500, 'The file could not be read; the log says why.')
     }
   }
 
-  const port = portOf(server)
-  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
   return {
     reader,
+    origin,
+    url: `${origin}/metrics`,
     port,
-    url: `http://${authority}/metrics`,
     isUp: () => server.listening,
     close: () => {
-      sources.close()
+      gatherer.close()
       return close(server)
     },
   }
-}
-
-/** The path without query, also of a request in absolute form (RFC 9112, section 3.2.2). */
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '').replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/'
-}
-
-function refuse(response: ServerResponse, status: number, detail: string, headers = {}) {
-  send(response, status, 'text/plain; charset=utf-8', `${detail}\n`, headers)
-}
-
-function send(response: ServerResponse, status: number, type: string, body: string | Buffer, headers = {}) {
-  response.writeHead(status, {
-    'Content-Type': type,
-    'Content-Length': Buffer.byteLength(body),
-    'X-Content-Type-Options': 'nosniff',
-    'Cache-Control': 'no-store',
-    ...headers,
-  })
-  response.end(body)
 }

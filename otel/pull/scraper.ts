@@ -1,73 +1,74 @@
-// Collects and writes what a scrape asks for, within its time; scrapes at the same time share the work.
+// Collects and writes the exposition of a scrape within its timeout. Concurrent scrapes share the work.
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { Sources } from './cluster/sources.ts'
-import type { Exposition } from './exposition/exposition.ts'
-import type { Source } from './exposition/families.ts'
+import type { Gatherer } from './cluster/primary.ts'
+import type { ExpositionWriter } from './exposition/exposition.ts'
+import type { ProcessMetrics } from './exposition/families.ts'
 import type { Format } from './exposition/metadata.ts'
 
-export type Wanted = { format: Format; gzipped: boolean; timeoutMs: number }
+export type ScrapeOptions = { format: Format; gzipped: boolean; timeoutMs: number }
 
-/** `size` is the page's before compression, in bytes. */
+/** `size` is the size of the exposition before compression, in bytes. */
 export type ScrapeResult = { body: Buffer; size: number }
 
-type RunningCollection = { sources: Promise<Source[]>; pages: Map<string, Promise<Buffer>> }
+/** A collection in progress, and the expositions written from it, by format and compression. */
+type SharedWork = { metrics: Promise<ProcessMetrics[]>; bodies: Map<string, Promise<Buffer>> }
 
 const compress = promisify(gzip)
 
-/**
- * Makes the function that answers scrapes. It rejects when any part of the collection failed, or is not done within
- * `timeoutMs`: a page with something missing would be taken for the truth.
- */
-export function createScraper(from: Pick<Sources, 'collect' | 'silent'>, exposition: Exposition) {
-  let underWay: RunningCollection | undefined
+/** The returned function rejects when any part of the collection fails, or takes longer than `timeoutMs`. */
+export function createScraper(
+  gatherer: Pick<Gatherer, 'gather' | 'pendingWorkers'>,
+  exposition: ExpositionWriter,
+) {
+  let current: SharedWork | undefined
 
-  return async function scrape({ format, gzipped, timeoutMs }: Wanted): Promise<ScrapeResult> {
-    const collection = underWay ?? collect()
-    underWay = collection
-    const work = Promise.all([pageOf(collection, format, false), pageOf(collection, format, gzipped)])
+  return async function scrape({ format, gzipped, timeoutMs }: ScrapeOptions): Promise<ScrapeResult> {
+    current ??= start()
+    const work = current
+    const bodies = Promise.all([bodyOf(work, format, false), bodyOf(work, format, gzipped)])
     try {
-      const [plain, body] = await within(timeoutMs, work, () => lateness(timeoutMs))
+      const [plain, body] = await withTimeout(timeoutMs, bodies, () => timeoutError(timeoutMs))
       return { body, size: plain.length }
     } finally {
-      // Else a callback that never returns would hold every later scrape too.
-      if (underWay === collection) underWay = undefined
+      // After a timeout, the next scrape must not wait for the same callback, which may never return.
+      finish(work)
     }
   }
 
-  function collect(): RunningCollection {
-    const collection: RunningCollection = { sources: from.collect(), pages: new Map() }
-    const done = () => {
-      if (underWay === collection) underWay = undefined
-    }
-    collection.sources.then(done, done)
-    return collection
+  function start(): SharedWork {
+    const work: SharedWork = { metrics: gatherer.gather(), bodies: new Map() }
+    const done = () => finish(work)
+    work.metrics.then(done, done)
+    return work
   }
 
-  function pageOf(collection: RunningCollection, format: Format, gzipped: boolean): Promise<Buffer> {
+  function finish(work: SharedWork) {
+    if (current === work) current = undefined
+  }
+
+  function bodyOf(work: SharedWork, format: Format, gzipped: boolean): Promise<Buffer> {
     const key = `${format} ${gzipped}`
-    const known = collection.pages.get(key)
+    const known = work.bodies.get(key)
     if (known !== undefined) return known
-    const page = gzipped ? pageOf(collection, format, false).then(compress) : written(collection, format)
-    collection.pages.set(key, page)
-    return page
+    const body = gzipped
+      ? bodyOf(work, format, false).then(compress)
+      : work.metrics.then((metrics) => exposition.write(metrics, format))
+    work.bodies.set(key, body)
+    return body
   }
 
-  async function written({ sources }: RunningCollection, format: Format): Promise<Buffer> {
-    return exposition.render(await sources, format)
-  }
-
-  function lateness(timeoutMs: number): Error {
-    const silent = from.silent()
-    const why = silent.length > 0 ? `: no answer from ${silent.join(', ')}` : ''
+  function timeoutError(timeoutMs: number): Error {
+    const pending = gatherer.pendingWorkers()
+    const why = pending.length > 0 ? `: no response from ${pending.join(', ')}` : ''
     return new Error(`the collection took longer than ${timeoutMs} ms${why}`)
   }
 }
 
-async function within<T>(timeoutMs: number, work: Promise<T>, lateness: () => Error): Promise<T> {
+async function withTimeout<T>(timeoutMs: number, work: Promise<T>, timeoutError: () => Error): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
-  // A scrape that waits is no reason to keep a process that has nothing else to do.
-  const timer = setTimeout(() => reject(lateness()), timeoutMs).unref()
+  // A pending scrape must not keep the process alive.
+  const timer = setTimeout(() => reject(timeoutError()), timeoutMs).unref()
   try {
     return await Promise.race([work, promise])
   } finally {

@@ -1,51 +1,50 @@
-// An HTTP server that lives only as long as the service does.
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+// The HTTP server of the pull endpoint, which never keeps the process alive.
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 
-/**
- * Starts a server on host and port (0: any free one). Neither it nor its connections keep the process alive.
- * Throws an Error with host, port and the reason when it cannot listen.
- */
-export async function listen(host: string, port: number, answer: RequestListener): Promise<Server> {
+export type PullServer = ReturnType<typeof createPullServer>
+
+export function createPullServer(handle: RequestListener) {
   const server = createServer(
-    // Prometheus keeps its connection from scrape to scrape, and scrapes at most once a minute or so.
+    // Prometheus keeps its connection between scrapes, which are usually up to a minute apart.
     { keepAliveTimeout: 75_000, headersTimeout: 10_000, requestTimeout: 10_000 },
-    answer,
+    handle,
   )
   server.unref()
   server.on('connection', (socket) => socket.unref())
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
-  server.listen({ host, port }, resolve)
-  try {
-    await promise
-  } catch (cause) {
-    throw new Error(`Cannot listen on ${host}:${port}: ${reasonOf(cause)}.`, { cause })
-  }
   return server
 }
 
-export function portOf(server: Server): number {
-  const address: AddressInfo | string | null = server.address()
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-/** Closes the server and whatever is still connected to it. */
-export async function close(server: Server): Promise<void> {
+/** Stops listening and closes all connections. */
+export async function close(server: PullServer): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   server.close(() => resolve())
   server.closeAllConnections()
   await promise
 }
 
-const REASONS: Record<string, string> = {
-  EADDRINUSE: 'the port is already in use',
-  EACCES: 'the port needs more rights than this process has',
-  EADDRNOTAVAIL: 'this machine does not have that address',
-  ENOTFOUND: 'there is no such host',
+/** The path without its query, also of a request target in absolute form (RFC 9112, section 3.2.2). */
+export function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/'
 }
 
-function reasonOf(cause: unknown): string {
-  const { code = '', message } = cause as NodeJS.ErrnoException
-  return REASONS[code] ?? message
+/** Sends an error response with one line of text. */
+export function refuse(response: ServerResponse, status: number, detail: string, headers = {}) {
+  send(response, status, 'text/plain; charset=utf-8', `${detail}\n`, headers)
+}
+
+export function send(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string | Buffer,
+  headers = {},
+) {
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Content-Length': Buffer.byteLength(body),
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
+    ...headers,
+  })
+  response.end(body)
 }

@@ -1,9 +1,8 @@
 // The interface of a database backend, which postgres/ and embedded/ implement.
 import type { ClientBase, Pool } from 'pg'
+import type { Log } from '../../lib/log.ts'
 import type { Metrics } from '../metrics/instruments.ts'
 import type { Notifications } from './notifications.ts'
-
-export type Log = Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
 
 export type BackendDependencies = { metrics: Metrics; log: Log }
 

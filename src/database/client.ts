@@ -1,7 +1,8 @@
 // Opens the database: one Prisma client over PostgreSQL or the embedded PGlite. Nothing else chooses between the two.
 import { PrismaPg } from '@prisma/adapter-pg'
+import type { Log } from '../../lib/log.ts'
 import type { Metrics } from '../metrics/instruments.ts'
-import type { Backend, BackendDependencies, Log } from './backend.ts'
+import type { Backend, BackendDependencies } from './backend.ts'
 import { PrismaClient } from './generated/client.ts'
 import { instrumentAdapter } from './instrumentation/adapter.ts'
 import { applyMigrations, type MigrationCounts } from './migrations/apply.ts'

@@ -1,6 +1,7 @@
-// Whether the process lives, and whether it can answer requests now.
+// Health checks: /livez for restarts, /readyz for load balancers.
 import { z } from 'zod'
 import { route } from '../http/endpoint.ts'
+import type { Health } from './service.ts'
 
 const tag = 'Health'
 const Live = z.object({ status: z.literal('live') }).meta({ id: 'Live' })
@@ -8,27 +9,24 @@ const Ready = z
   .object({
     status: z.enum(['ready', 'unready']),
     checks: z.record(z.string(), z.boolean()).meta({
-      description: 'Each condition and whether it holds.',
+      description: 'Each condition, and whether it is met.',
       examples: [{ database: true, migrations: true, telemetry: true, serving: true }],
     }),
   })
   .meta({ id: 'Ready' })
-const headers = { 'Cache-Control': '`no-store`: it is true at the moment' }
+const headers = { 'Cache-Control': '`no-store`, because the state can change at any moment' }
 const noStore = { 'Cache-Control': 'no-store' }
 
-/** Each condition of readiness, by its name. */
-export type Checks = () => Promise<Record<string, boolean>>
-
-export function healthRoutes(checks: Checks) {
+export function healthRoutes(health: Health) {
   return [
     route(
       {
         method: 'GET',
         path: '/livez',
         auth: 'none',
-        summary: 'Whether the process lives',
+        summary: 'Check whether the process is alive',
         tag,
-        replies: { 200: { description: 'It does', body: Live, headers } },
+        replies: { 200: { description: 'The process is alive', body: Live, headers } },
       },
       () => Promise.resolve({ status: 200, headers: noStore, body: { status: 'live' } }),
     ),
@@ -38,19 +36,19 @@ export function healthRoutes(checks: Checks) {
         method: 'GET',
         path: '/readyz',
         auth: 'none',
-        summary: 'Whether requests can be answered now',
+        summary: 'Check whether the process can serve requests',
         tag,
         replies: {
-          200: { description: 'They can', body: Ready, headers },
-          503: { description: 'They cannot; the checks say why', body: Ready, headers },
+          200: { description: 'All conditions are met', body: Ready, headers },
+          503: { description: 'A condition is not met; `checks` says which', body: Ready, headers },
         },
       },
       async () => {
-        const results = await checks()
-        const ready = Object.values(results).every(Boolean)
-        return ready
-          ? { status: 200, headers: noStore, body: { status: 'ready', checks: results } }
-          : { status: 503, headers: noStore, body: { status: 'unready', checks: results } }
+        const checks = await health.readiness()
+        const isReady = Object.values(checks).every(Boolean)
+        return isReady
+          ? { status: 200, headers: noStore, body: { status: 'ready', checks } }
+          : { status: 503, headers: noStore, body: { status: 'unready', checks } }
       },
     ),
   ]

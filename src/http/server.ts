@@ -1,7 +1,8 @@
 // Node's HTTP server for the app: timeouts, errors below HTTP, and graceful shutdown.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
+import { listen } from '../../lib/listen.ts'
 import type { Metrics } from '../metrics/instruments.ts'
 import { respondToSocketError } from './problems/socket-errors.ts'
 
@@ -71,7 +72,7 @@ export async function startServer(options: {
     if (!socket.writable || hasStartedResponse(socket)) socket.destroy()
     else respondToSocketError(socket, timeouts.refusalLingerMs, error.code)
   })
-  await listen(server, host, port)
+  const listeningPort = await listen(server, { host, port, name: `HOST=${host} PORT=${port}` })
 
   /** If so, a second response would corrupt the first. */
   function hasStartedResponse(socket: Socket): boolean {
@@ -79,7 +80,7 @@ export async function startServer(options: {
   }
 
   return {
-    port: (server.address() as AddressInfo).port,
+    port: listeningPort,
 
     /**
      * Accepts no more connections, waits for running requests, and closes those that take longer than `graceMs`. Idle
@@ -112,21 +113,4 @@ function isMalformed({ code }: NodeJS.ErrnoException): boolean {
 /** Announces that the connection takes no further request; Node closes it after the response. */
 function announceClose(response: ServerResponse) {
   if (!response.headersSent) response.setHeader('Connection', 'close')
-}
-
-function listen(server: ReturnType<typeof createServer>, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const reason = reasons[cause.code ?? ''] ?? cause.message
-      reject(new Error(`Cannot listen on HOST=${host} PORT=${port}: ${reason}.`, { cause }))
-    })
-    server.listen(port, host, resolve)
-  })
-}
-
-const reasons: Record<string, string> = {
-  EADDRINUSE: 'another process listens there',
-  EACCES: 'this user may not listen there',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'there is no such host',
 }

@@ -1,6 +1,6 @@
 // Deletes expired rows, which nothing reads any more, so that their tables do not grow without limit.
 import { setTimeout } from 'node:timers/promises'
-import type { Log } from '../database/backend.ts'
+import type { Log } from '../../lib/log.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
 import { errorMessage } from '../database/sql-errors.ts'
 import { keyExpiry } from '../posts/idempotency.ts'

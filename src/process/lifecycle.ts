@@ -1,5 +1,6 @@
 // How a serving process learns that it must stop, and where it reports its progress.
 import type { Logger } from 'pino'
+import { telemetryStatus } from '../../lib/telemetry-status.ts'
 
 /** `url` is where the service listens; `database` describes its database to the operator, without a password. */
 export type ServiceInfo = { url: string; database: string }
@@ -14,16 +15,31 @@ export type Lifecycle = {
 
 /** The lifecycle of a single process: signals stop it, and the log records its progress. */
 export function singleProcessLifecycle(log: Logger): Lifecycle {
+  let url = ''
   return {
     onStop: (stop) =>
       onFirstSignal((signal) => {
         log.info({ signal }, 'stopping')
         stop()
       }),
-    listening: (info) => log.info(info, 'listening'),
-    ready: () => log.info('ready'),
+    listening: (info) => {
+      url = info.url
+      log.info(info, 'listening')
+    },
+    ready: () => {
+      log.info('ready')
+      logAddresses(log, url)
+    },
     stopped: () => log.info('stopped'),
   }
+}
+
+/** Ends a start on a terminal with the addresses to open. Otherwise, the log already has them as fields. */
+export function logAddresses(log: Logger, url: string) {
+  if (!process.stdout.isTTY) return
+  const addresses = { Service: `${url}/`, 'API docs': `${url}/docs`, ...telemetryStatus().addresses }
+  const lines = Object.entries(addresses).map(([name, address]) => `    ${name.padEnd(9)} ${address}`)
+  log.info(['open', ...lines].join('\n'))
 }
 
 /** Calls `listener` at the first stop signal. The second one ends the process at once, as it does by default. */

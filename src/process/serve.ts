@@ -1,11 +1,11 @@
 // Runs the service in one process: starts metrics, database, app and server, and stops them in reverse order.
 import { once } from 'node:events'
 import type { Logger } from 'pino'
+import { httpOrigin } from '../../lib/listen.ts'
 import { createApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import { openDatabase } from '../database/client.ts'
 import { migrateWhenReachable } from '../database/migrations/when-reachable.ts'
-import { createChecks } from '../health/readiness.ts'
 import { startServer } from '../http/server.ts'
 import { createMetrics } from '../metrics/instruments.ts'
 import { readBuild } from './build.ts'
@@ -24,17 +24,15 @@ export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): 
   const database = await openDatabase({ url: databaseUrl, dataDir, metrics, log })
   lifecycle.onStop(() => stopping.abort())
 
-  const checks = createChecks(database, stopping.signal)
   const limiters = createRateLimiters(config.limits, {
     shared: database.kind === 'postgresql' ? database.client : undefined,
     workers: config.workers,
   })
-  const app = createApp({ config, database, limiters, metrics, log, checks, stopping: stopping.signal })
+  const app = createApp({ config, database, limiters, metrics, log, stopping: stopping.signal })
   try {
     const { host, port } = config
     const server = await startServer({ handle: app.callback(), host, port, metrics })
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`
-    lifecycle.listening({ url, database: database.name })
+    lifecycle.listening({ url: httpOrigin(host, server.port), database: database.name })
     try {
       await migrateWhenReachable(database, { log, signal: stopping.signal })
       if (!stopping.signal.aborted) lifecycle.ready()

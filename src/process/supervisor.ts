@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createMetrics } from '../metrics/instruments.ts'
 import { readBuild } from './build.ts'
-import { onFirstSignal } from './lifecycle.ts'
+import { logAddresses, onFirstSignal } from './lifecycle.ts'
 import { countForWorkers } from './rate-limiters.ts'
 import { startWorker, type Worker, type WorkerExit } from './worker.ts'
 
@@ -38,7 +38,10 @@ export async function supervise(count: number, log: Logger): Promise<void> {
   if (exit && !signal.aborted) return reportFailedStart(exit)
   const workers = [first, ...Array.from({ length: signal.aborted ? 0 : count - 1 }, start)]
   const slots = workers.map(keepRunning)
-  void Promise.all(slots.map(({ ready }) => ready)).then(() => log.info({ workers: count }, 'ready'))
+  void Promise.all([first.listening, ...slots.map(({ ready }) => ready)]).then(([{ url }]) => {
+    log.info({ workers: count }, 'ready')
+    logAddresses(log, url)
+  })
   await Promise.all(slots.map(({ ended }) => ended))
   log.info('stopped')
 

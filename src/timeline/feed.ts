@@ -1,6 +1,6 @@
 // Reads new posts once for all streams of this process and gives each stream the posts of its timeline.
 import { setTimeout } from 'node:timers/promises'
-import type { Log } from '../database/backend.ts'
+import type { Log } from '../../lib/log.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
 import type { Notifications } from '../database/notifications.ts'
 import { errorMessage } from '../database/sql-errors.ts'

@@ -4,6 +4,7 @@ import { PGlite } from '@electric-sql/pglite'
 import type { Pool } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { freshFolder, freshServerDatabase, type TemporaryDatabase } from '../../harness/database.ts'
+import { collectLog } from '../../harness/log.ts'
 import {
   createCatalogPool,
   createMemoryDatabase,
@@ -12,6 +13,7 @@ import {
   readSchema,
   toMigrationList,
 } from '../../harness/schema-engine.ts'
+import { unrecordedMetrics } from '../../harness/telemetry/metrics.ts'
 import { until } from '../../harness/until.ts'
 import type { Backend } from '../../src/database/backend.ts'
 import { openEmbedded } from '../../src/database/embedded/backend.ts'
@@ -19,10 +21,9 @@ import { createPgliteSocket } from '../../src/database/embedded/pglite-socket.ts
 import { applyMigrations, type MigrationCounts, MigrationError } from '../../src/database/migrations/apply.ts'
 import { type Migration, readMigrations } from '../../src/database/migrations/files.ts'
 import { openPostgresql } from '../../src/database/postgres/backend.ts'
-import { createMetrics } from '../../src/metrics/instruments.ts'
-import { collectLog, kinds } from './support/opened.ts'
+import { kinds } from './support/opened.ts'
 
-const metrics = createMetrics({ version: '', revision: '', runtime: '' })
+const metrics = unrecordedMetrics()
 const { log, lines } = collectLog()
 
 const migration = (name: string, sql: string): Migration => ({

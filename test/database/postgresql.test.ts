@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { freshServerDatabase, hasServer, type TemporaryDatabase } from '../../harness/database.ts'
 import { createRelay } from '../../harness/http/relay.ts'
+import { collectLog } from '../../harness/log.ts'
+import { unrecordedMetrics } from '../../harness/telemetry/metrics.ts'
 import { until } from '../../harness/until.ts'
 import { migrateWhenReachable } from '../../src/database/migrations/when-reachable.ts'
 import { openPostgresql } from '../../src/database/postgres/backend.ts'
 import { errorMessage, isUnavailable } from '../../src/database/sql-errors.ts'
-import { createMetrics } from '../../src/metrics/instruments.ts'
-import { collectLog, type Opened, openExisting } from './support/opened.ts'
+import { type Opened, openExisting } from './support/opened.ts'
 
 const password = 'open-sesame'
 const caught = (promise: Promise<unknown>) =>
@@ -135,7 +136,7 @@ describe.runIf(hasServer())('PostgreSQL behind a network', () => {
 describe('DATABASE_URL', () => {
   const open = (url: string) =>
     openPostgresql(url, {
-      metrics: createMetrics({ version: '', revision: '', runtime: '' }),
+      metrics: unrecordedMetrics(),
       log: collectLog().log,
     })
 

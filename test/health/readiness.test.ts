@@ -1,9 +1,11 @@
-import { channel } from 'node:diagnostics_channel'
+import { metrics } from '@opentelemetry/api'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { call } from '../../harness/http/client.ts'
+import { silentLog } from '../../harness/log.ts'
 import { startService } from '../../harness/service.ts'
-import { startPullEndpoint } from '../../otel/pull/endpoint.ts'
-import { withdrawReadiness } from '../../otel/readiness.ts'
+import { until } from '../../harness/until.ts'
+import { telemetryStatus } from '../../lib/telemetry-status.ts'
+import { startTelemetry } from '../../otel/telemetry.ts'
 
 describe('GET /readyz', () => {
   it('is 200 with every check', async () => {
@@ -19,12 +21,19 @@ describe('GET /readyz', () => {
   })
 
   it('is 503 once telemetry is down', async () => {
-    const withdraw = `import { subscribe } from 'node:diagnostics_channel'
-      subscribe('microposts.readiness', (checks) => { checks.telemetry = false })`
-    const preload = `--import=data:text/javascript,${encodeURIComponent(withdraw)}`
-    const service = await startService({ NODE_OPTIONS: preload })
+    const status = new URL('../../lib/telemetry-status.ts', import.meta.url)
+    const preload = `import { reportTelemetry } from '${status}'
+      process.once('SIGUSR2', () => reportTelemetry({ isUp: () => false, addresses: {} }))`
+    const service = await startService({
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}`,
+    })
     onTestFinished(() => service.stop())
-    expect(await call(service, 'GET', '/readyz')).toMatchObject({
+    service.kill('SIGUSR2')
+    const response = await until('readiness ends', async () => {
+      const answer = await call(service, 'GET', '/readyz')
+      return answer.status !== 200 && answer
+    })
+    expect(response).toMatchObject({
       status: 503,
       body: { status: 'unready', checks: { database: true, telemetry: false } },
     })
@@ -32,16 +41,15 @@ describe('GET /readyz', () => {
 })
 
 describe('telemetry', () => {
-  it('is down when its endpoint is closed', async () => {
-    const endpoint = await startPullEndpoint({ host: '127.0.0.1', port: 0, log: () => {} })
-    withdrawReadiness(endpoint.isUp)
-    const ask = () => {
-      const checks = { telemetry: true }
-      channel('microposts.readiness').publish(checks)
-      return checks
-    }
-    expect(ask()).toEqual({ telemetry: true })
-    await endpoint.close()
-    expect(ask()).toEqual({ telemetry: false })
+  it('is down once its endpoint is closed', async () => {
+    onTestFinished(() => metrics.disable())
+    const pull = { kind: 'pull' as const, host: '127.0.0.1', port: 0 }
+    const telemetry = await startTelemetry(
+      { resource: { attributes: {} }, readers: [pull], views: [] },
+      silentLog,
+    )
+    expect(telemetryStatus().isUp()).toBe(true)
+    await telemetry.stop()
+    expect(telemetryStatus().isUp()).toBe(false)
   })
 })

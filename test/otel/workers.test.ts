@@ -75,7 +75,7 @@ describe('the page of a cluster', () => {
     expect(performance.now() - began).toBeLessThan(1_000)
     const [line] = service.said('scrape failed')
     expect(line?.reasons).toEqual([
-      expect.stringMatching(/^the collection took longer than 500 ms: no answer from worker [12]$/),
+      expect.stringMatching(/^the collection took longer than 500 ms: no response from worker [12]$/),
     ])
 
     process.kill(worker.pid, 'SIGCONT')

@@ -1,8 +1,8 @@
 // Searches among so many rows that the index has a say, on the services themselves.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { unrecordedMetrics } from '../../harness/telemetry/metrics.ts'
 import { createAccounts } from '../../src/accounts/service.ts'
 import type { Page, Slice } from '../../src/keyset.ts'
-import { createMetrics } from '../../src/metrics/instruments.ts'
 import { createPostLists } from '../../src/posts/lists.ts'
 import { kinds, type Opened, openFresh } from '../database/support/opened.ts'
 import { seedId, seedUsers } from '../database/support/prepared.ts'
@@ -41,7 +41,7 @@ describe.each(kinds)('a search of 6,000 rows on %s', (kind) => {
     const lists = createPostLists({ db })
     const accounts = createAccounts({
       db,
-      metrics: createMetrics({ version: '', revision: '', runtime: '' }),
+      metrics: unrecordedMetrics(),
     })
     const expected = Array.from({ length: count }, (_, index) => count - index).filter((n) =>
       words[word]?.has(n),
@@ -56,7 +56,7 @@ describe.each(kinds)('a search of 6,000 rows on %s', (kind) => {
     const { client: db } = database
     const accounts = createAccounts({
       db,
-      metrics: createMetrics({ version: '', revision: '', runtime: '' }),
+      metrics: unrecordedMetrics(),
     })
     const users = await readAll((page) => accounts.list({ ...page, search: 'SEED59' }))
     const numbers = [...Array.from({ length: 100 }, (_, index) => 5_999 - index)]

@@ -1,31 +1,31 @@
-// Writes collected metrics as a page of the Prometheus text format 0.0.4 or of OpenMetrics 1.0.
+// Writes collected metrics as an exposition: the Prometheus text format 0.0.4, or OpenMetrics 1.0.
 import { setImmediate } from 'node:timers/promises'
-import type { Log } from '../../log.ts'
-import { createFamilies, type Source } from './families.ts'
+import type { Log } from '../../../lib/log.ts'
+import { createFamilies, type ProcessMetrics } from './families.ts'
 import { type Format, metadataOf, targetInfo } from './metadata.ts'
 import { seriesOf } from './series.ts'
 
-/** How long a page may be written before other work gets its turn, in milliseconds. */
-const TURN_MS = 1
+/** How long to write before other work gets its turn. */
+const sliceMs = 1
 
-/** Text becomes bytes in pieces of this many characters: most of the time goes there, and the clock must see it. */
-const PIECE_LENGTH = 32_768
+/** Text is encoded in chunks of this many characters: encoding takes most of the time, so it is checked in between. */
+const chunkLength = 32_768
 
-export type Exposition = ReturnType<typeof createExposition>
+export type ExpositionWriter = ReturnType<typeof createExpositionWriter>
 
 /**
- * Makes the writer of pages. No sample has a timestamp, and nothing gets a `_created`: Prometheus stores it as a
- * series of its own, twice as many for counters, to say what counters that begin at 0 already do.
+ * Samples have no timestamp. There are no `_created` series: Prometheus would store them as series of their own, twice
+ * as many for counters, although counters that start at 0 need none.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
  */
-export function createExposition(log: Log) {
+export function createExpositionWriter(log: Log) {
   const familiesOf = createFamilies(log)
   const warned = new Set<string>()
 
-  function* page(sources: Source[], format: Format) {
-    yield targetInfo(sources, format)
-    for (const family of familiesOf(sources)) {
+  function* parts(processes: ProcessMetrics[], format: Format) {
+    yield targetInfo(processes, format)
+    for (const family of familiesOf(processes)) {
       yield metadataOf(family, format)
       yield* seriesOf(family, format, (labels) => warnOnce(family.sample, labels))
     }
@@ -35,28 +35,29 @@ export function createExposition(log: Log) {
   function warnOnce(metric: string, labels: string) {
     if (warned.has(metric)) return
     warned.add(metric)
-    log('warn', { metric, labels }, 'series left out: another has the same labels')
+    log.warn({ metric, labels }, 'series left out: another has the same labels')
   }
 
   return {
-    /** Writes one page for all sources, in pieces between which the event loop has its turns. */
-    render: (sources: Source[], format: Format): Promise<Buffer> => toBytes(page(sources, format)),
+    /** Writes one exposition of all processes. The event loop runs between its chunks. */
+    write: (processes: ProcessMetrics[], format: Format): Promise<Buffer> =>
+      toBytes(parts(processes, format)),
   }
 }
 
 async function toBytes(texts: Iterable<string>): Promise<Buffer> {
-  const pieces: Buffer[] = []
-  let piece = ''
-  let turnEnds = performance.now() + TURN_MS
+  const chunks: Buffer[] = []
+  let chunk = ''
+  let sliceEnds = performance.now() + sliceMs
   for (const text of texts) {
-    piece += text
-    if (piece.length < PIECE_LENGTH) continue
-    pieces.push(Buffer.from(piece))
-    piece = ''
-    if (performance.now() < turnEnds) continue
+    chunk += text
+    if (chunk.length < chunkLength) continue
+    chunks.push(Buffer.from(chunk))
+    chunk = ''
+    if (performance.now() < sliceEnds) continue
     await setImmediate()
-    turnEnds = performance.now() + TURN_MS
+    sliceEnds = performance.now() + sliceMs
   }
-  pieces.push(Buffer.from(piece))
-  return Buffer.concat(pieces)
+  chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks)
 }

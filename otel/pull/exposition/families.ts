@@ -1,14 +1,14 @@
-// Groups the metrics of several scopes and sources into families, each of which a page may name only once.
+// Groups the metrics of all scopes and processes into families, because an exposition may name each only once.
 import { isDeepStrictEqual } from 'node:util'
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import type { MetricData, MetricDescriptor, ResourceMetrics } from '@opentelemetry/sdk-metrics'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../../lib/log.ts'
 import { createLabelWriter, type LabelWriter } from './labels.ts'
 import { claimedNames, type FamilyName, familyName } from './names.ts'
 
-/** What one process collected; `labels` go on each of its series when a page shows several processes. */
-export type Source = {
+/** The collected metrics of one process; `labels` are added to each of its series. */
+export type ProcessMetrics = {
   resourceMetrics: Pick<ResourceMetrics, 'scopeMetrics'> & { resource: Pick<Resource, 'attributes'> }
   labels?: Record<string, string>
 }
@@ -16,9 +16,8 @@ export type Source = {
 export type Family = FamilyName & { help: string; parts: { metric: MetricData; labelsOf: LabelWriter }[] }
 
 /**
- * Makes the function that groups sources into families. It remembers who had a name first, because the order of scopes
- * changes from one collection to the next: a metric that would break another family's name or type is left out, with a
- * log line the first time.
+ * A metric whose name or type conflicts with another family is left out, and logged once. Which family had the name
+ * first is remembered, because the order of scopes changes between collections.
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-metadata-1
  */
 export function createFamilies(log: Log) {
@@ -29,9 +28,9 @@ export function createFamilies(log: Log) {
   const names = new WeakMap<MetricDescriptor, FamilyName | null>()
   const writers = new WeakMap<InstrumentationScope, { labelsOf: LabelWriter; labels: object }>()
 
-  return function familiesOf(sources: Source[]): Iterable<Family> {
+  return function familiesOf(processes: ProcessMetrics[]): Iterable<Family> {
     const families = new Map<string, Family>()
-    for (const { resourceMetrics, labels = {} } of sources) {
+    for (const { resourceMetrics, labels = {} } of processes) {
       for (const { scope, metrics } of resourceMetrics.scopeMetrics) {
         const labelsOf = writerOf(scope, labels)
         for (const metric of metrics) {
@@ -55,7 +54,7 @@ export function createFamilies(log: Log) {
     return families.values()
   }
 
-  /** The labels of a source change once: when it gets company on the page. */
+  /** The labels of a process change once: when it starts its first worker. */
   function writerOf(scope: InstrumentationScope, labels: Record<string, string>): LabelWriter {
     const known = writers.get(scope)
     if (known && isDeepStrictEqual(known.labels, labels)) return known.labelsOf
@@ -68,16 +67,16 @@ export function createFamilies(log: Log) {
     const fields = { instrument: metric.descriptor.name, scope: scope.name }
     const name = familyName(metric)
     if (name === undefined) {
-      log('warn', fields, 'metric left out: no letter or digit in its name')
+      log.warn(fields, 'metric left out: no letter or digit in its name')
       return null
     }
     const owner = `${name.type} ${name.base}`
     const claimed = claimedNames(name)
     const other = claimed
       .map((sample) => owners.get(sample))
-      .find((has) => has !== undefined && has !== owner)
+      .find((known) => known !== undefined && known !== owner)
     if (other !== undefined) {
-      log('warn', { ...fields, family: owner, other }, 'metric left out: another family has its name')
+      log.warn({ ...fields, family: owner, other }, 'metric left out: another family has its name')
       return null
     }
     for (const sample of claimed) owners.set(sample, owner)

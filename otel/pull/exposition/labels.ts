@@ -1,19 +1,19 @@
-// Attributes → label text, legal in both formats whatever the attributes are.
+// Turns any attributes into labels that are valid in both formats.
 import type { Attributes } from '@opentelemetry/api'
 import type { InstrumentationScope } from '@opentelemetry/core'
 
-const HISTOGRAM_LABELS = ['le', 'quantile']
+const histogramLabels = ['le', 'quantile']
 
-/** Gives `a="b",c="d"` for one set of attributes, without braces. */
+/** Returns `a="b",c="d"`, without braces. */
 export type LabelWriter = (attributes: Attributes) => string
 
 /**
- * Writes the labels of one scope's series: their attributes, then the scope's name and version, then `extra`. Texts are
- * kept per attributes object, which the SDK keeps per series, so that a scrape of a known series escapes nothing.
+ * Writes the labels of a scope's series: attributes, then the scope's name and version, then `extra`. Texts are cached
+ * per attributes object, which the SDK keeps per series, so that a series is escaped only in its first scrape.
  */
 export function createLabelWriter(scope: InstrumentationScope, extra: Record<string, string>): LabelWriter {
   const fixed = { otel_scope_name: scope.name, otel_scope_version: scope.version ?? '', ...extra }
-  const taken = new Set([...HISTOGRAM_LABELS, ...Object.keys(fixed), 'otel_scope_schema_url'])
+  const taken = new Set([...histogramLabels, ...Object.keys(fixed), 'otel_scope_schema_url'])
   const fixedText = joinLabels(Object.entries(fixed))
   const texts = new WeakMap<Attributes, string>()
   return (attributes) => {
@@ -28,14 +28,14 @@ export function createLabelWriter(scope: InstrumentationScope, extra: Record<str
 }
 
 /**
- * Writes attributes in the order of their keys. Keys that come out the same share a label, their values joined with
- * `;`. A label that is `taken` gets Prometheus's own prefix for that case, `exported_`. Empty values are left out:
- * to Prometheus they are the same as none.
+ * Writes attributes in the order of their keys. The values of keys that become the same label are joined with `;`. A
+ * `taken` label gets the prefix `exported_`, as in Prometheus. Empty values are left out, because Prometheus treats them
+ * as missing.
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-attributes
  */
 export function attributeLabels(
   attributes: Attributes,
-  taken: ReadonlySet<string> = new Set(HISTOGRAM_LABELS),
+  taken: ReadonlySet<string> = new Set(histogramLabels),
 ): string {
   const labels = new Map<string, string>()
   for (const key of Object.keys(attributes).sort()) {
@@ -48,7 +48,7 @@ export function attributeLabels(
   return joinLabels(labels)
 }
 
-/** Names that begin with `_` are reserved in OpenMetrics; `key_` is what Prometheus's own translation puts there. */
+/** Adds the prefix `key`, as Prometheus does, to names with a leading `_`, which OpenMetrics reserves, or digit. */
 function labelName(key: string): string {
   const name = key.replace(/[^a-zA-Z0-9]+/g, '_')
   if (/^[a-zA-Z]/.test(name)) return name
@@ -68,9 +68,9 @@ function joinLabels(labels: Iterable<[string, string]>): string {
     .join(',')
 }
 
-const ESCAPES: Record<string, string> = { '\\': '\\\\', '"': '\\"', '\n': '\\n' }
+const escapes: Record<string, string> = { '\\': '\\\\', '"': '\\"', '\n': '\\n' }
 
-/** Escapes what both formats ask for in label values, and in OpenMetrics also in help; lone surrogates become U+FFFD. */
+/** Escapes a label value, or a help text of OpenMetrics. Lone surrogates become U+FFFD. */
 export function escapeLabelValue(value: string): string {
-  return value.toWellFormed().replace(/[\\"\n]/g, (character) => ESCAPES[character] ?? character)
+  return value.toWellFormed().replace(/[\\"\n]/g, (character) => escapes[character] ?? character)
 }

@@ -1,15 +1,14 @@
-// One series as lines of text: a sample, or a histogram's buckets, count and sum.
+// Writes series as lines of text: a sample, or the buckets, count and sum of a histogram.
 import type { DataPoint, ExponentialHistogram, Histogram } from '@opentelemetry/sdk-metrics'
-import { bucketsOf, toFixedBuckets } from './buckets.ts'
 import type { Family } from './families.ts'
 import type { Format } from './metadata.ts'
-import { valueText } from './numbers.ts'
+import { bucketsOf, toFixedBuckets, valueText } from './values.ts'
 
 type Point = DataPoint<number | Histogram | ExponentialHistogram>
 
 /**
- * Writes each series of a family once. Two sets of attributes can come out as the same labels, and Prometheus takes one
- * value for a series: the first stays, `onDuplicate` hears of the others.
+ * Writes each series of a family once. Different attributes can become the same labels, and Prometheus accepts only one
+ * value per series: the first is written, and `onDuplicate` is called with the labels of the others.
  */
 export function* seriesOf(family: Family, format: Format, onDuplicate: (labels: string) => void) {
   const seen = new Set<string>()
@@ -29,7 +28,7 @@ export function* seriesOf(family: Family, format: Format, onDuplicate: (labels: 
 }
 
 /**
- * A sum that can go down is no counter, so it is left out; then OpenMetrics wants no count either.
+ * Writes no sum if it can decrease, because it is not a counter then. OpenMetrics forbids the count without the sum.
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram-1
  */
 function histogramText(name: string, labels: string, value: Histogram, format: Format): string {

@@ -1,6 +1,7 @@
 // Applies migrations compatibly with `prisma migrate`: the same table, checksums and advisory lock.
 import { type ClientBase, DatabaseError } from 'pg'
-import type { Backend, Log } from '../backend.ts'
+import type { Log } from '../../../lib/log.ts'
+import type { Backend } from '../backend.ts'
 import { isUnavailable } from '../sql-errors.ts'
 import { hasChecksum, type Migration } from './files.ts'
 import { type AppliedMigration, createHistory, readHistory, recordApplied } from './history.ts'

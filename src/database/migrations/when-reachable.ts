@@ -1,6 +1,6 @@
 // Migrates once the database is reachable, so that the service can start before its database and recover by itself.
 import { setTimeout } from 'node:timers/promises'
-import type { Log } from '../backend.ts'
+import type { Log } from '../../../lib/log.ts'
 import type { Database } from '../client.ts'
 import { errorMessage, isUnavailable } from '../sql-errors.ts'
 

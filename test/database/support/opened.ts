@@ -6,6 +6,7 @@ import {
   hasServer,
   type TemporaryDatabase,
 } from '../../../harness/database.ts'
+import { collectLog } from '../../../harness/log.ts'
 import { type Database, openDatabase } from '../../../src/database/client.ts'
 import { createMetrics } from '../../../src/metrics/instruments.ts'
 import { createCollected, samplesOf } from '../../otel/pull/support/collected.ts'
@@ -46,13 +47,4 @@ export async function openExisting(from: TemporaryDatabase) {
       await from.drop()
     },
   }
-}
-
-/** A log that collects its lines. */
-export function collectLog() {
-  const lines: { level: string; fields: object; message: string }[] = []
-  const at = (level: string) => (fields: object, message: string) => {
-    lines.push({ level, fields, message })
-  }
-  return { lines, log: { info: at('info'), warn: at('warn'), error: at('error') } }
 }

@@ -1,6 +1,7 @@
 // The real middlewares and router with routes of a test's own, without a database.
 import Koa from 'koa'
 import { pino } from 'pino'
+import { unrecordedMetrics } from '../../../harness/telemetry/metrics.ts'
 import type { Authenticate } from '../../../src/http/authentication.ts'
 import type { State } from '../../../src/http/context.ts'
 import type { Route } from '../../../src/http/endpoint.ts'
@@ -11,7 +12,6 @@ import { createRateLimits, type RateLimiters } from '../../../src/http/rate-limi
 import { recordRequestMetrics } from '../../../src/http/request-metrics.ts'
 import { createRouter } from '../../../src/http/router.ts'
 import { startServer, type Timeouts } from '../../../src/http/server.ts'
-import { createMetrics } from '../../../src/metrics/instruments.ts'
 
 export type SmallApp = {
   routes: Route[]
@@ -22,7 +22,7 @@ export type SmallApp = {
 
 /** Starts a server on a free port. */
 export async function startSmallApp({ routes, authenticate, limiters, timeouts }: SmallApp) {
-  const metrics = createMetrics({ version: '', revision: '', runtime: '' })
+  const metrics = unrecordedMetrics()
   const rateLimits = createRateLimits({
     requests: undefined,
     login: undefined,

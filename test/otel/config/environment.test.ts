@@ -72,7 +72,7 @@ describe('a start', () => {
     const { port } = other.address() as AddressInfo
 
     expect(await faultsOf({ OTEL_EXPORTER_PROMETHEUS_PORT: String(port) })).toEqual([
-      `Cannot listen on localhost:${port}: the port is already in use.`,
+      `Cannot listen on localhost:${port}: another process listens there.`,
     ])
     other.close()
   })

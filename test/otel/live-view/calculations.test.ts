@@ -30,7 +30,7 @@ describe('parseSamples', () => {
     histogram.record(0.3, { route: '/a' })
     histogram.record(1e9)
     collected.meter().createGauge('level').record(Number.NaN)
-    const text = await collected.page()
+    const text = await collected.exposition()
 
     const found = Array.from(
       parseSamples(text, () => true),

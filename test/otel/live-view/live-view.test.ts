@@ -4,8 +4,9 @@ import type { Meter } from '@opentelemetry/api'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createRelay } from '../../../harness/http/relay.ts'
+import { silentLog } from '../../../harness/log.ts'
 import { until } from '../../../harness/until.ts'
-import { createExposition } from '../../../otel/pull/exposition/exposition.ts'
+import { createExpositionWriter } from '../../../otel/pull/exposition/exposition.ts'
 import { createCollected } from '../pull/support/collected.ts'
 import { startScraped } from '../pull/support/scraped.ts'
 import { useLiveView } from './support/live-view.ts'
@@ -260,12 +261,12 @@ describe('in a browser', () => {
   it('adds up several processes, one of which ends', async (context) => {
     const { url } = await startScraped()
     const [one, two] = [startProcess('one'), startProcess('two')]
-    const exposition = createExposition(() => {})
+    const exposition = createExpositionWriter(silentLog)
     let running = [one, two]
     const { page, complaints, open, says, isLive, row } = await visit(context, url)
     await page.route(url, async (route) => {
       const sources = await Promise.all(running.map(({ source }) => source()))
-      const body = await exposition.render(sources, 'text')
+      const body = await exposition.write(sources, 'text')
       await route.fulfill({ body, contentType: 'text/plain; version=0.0.4' })
     })
     one.recordRequests(3)

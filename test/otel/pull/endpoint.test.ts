@@ -1,6 +1,7 @@
 import { Agent } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { silentLog } from '../../../harness/log.ts'
 import { startPullEndpoint } from '../../../otel/pull/endpoint.ts'
 import { startScraped } from './support/scraped.ts'
 
@@ -27,7 +28,7 @@ describe('GET /metrics', () => {
     expect(body.toString()).toContain(
       [
         '# TYPE target_info gauge',
-        '# HELP target_info The resource that the metrics are of.',
+        '# HELP target_info The resource of the metrics.',
         'target_info{service_instance_id="one",service_name="microposts"} 1',
         '# TYPE jobs_total counter',
         '# HELP jobs_total Jobs done.',
@@ -192,13 +193,13 @@ describe('the start', () => {
 
   it('fails with the reason when it cannot listen', async () => {
     const { port } = await startScraped()
-    const start = (host: string) => startPullEndpoint({ host, port, log: () => {} })
+    const start = (host: string) => startPullEndpoint({ host, port, log: silentLog })
 
     await expect(start('127.0.0.1')).rejects.toThrow(
-      `Cannot listen on 127.0.0.1:${port}: the port is already in use.`,
+      `Cannot listen on 127.0.0.1:${port}: another process listens there.`,
     )
     await expect(start('192.0.2.1')).rejects.toThrow(
-      `Cannot listen on 192.0.2.1:${port}: this machine does not have that address.`,
+      `Cannot listen on 192.0.2.1:${port}: this machine has no such address.`,
     )
   })
 })

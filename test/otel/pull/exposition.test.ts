@@ -67,7 +67,7 @@ describe('promtool', () => {
         recordAll(collected, metrics)
 
         const { status, stderr } = spawnSync(promtool, ['check', 'metrics'], {
-          input: await collected.page(),
+          input: await collected.exposition(),
         })
 
         // 3 is a matter of taste, such as a name in capitals or milliseconds; 1 is what Prometheus cannot read.
@@ -100,7 +100,7 @@ describe('promtool', () => {
         recordAll(collected, metrics)
 
         const { status, stdout, stderr } = spawnSync(promtool, ['check', 'metrics'], {
-          input: await collected.page(),
+          input: await collected.exposition(),
           encoding: 'utf8',
         })
 
@@ -120,7 +120,7 @@ describe('promtool', () => {
         recordAll(collected, metrics)
         const file = join(folder.path, 'page')
         // The command stores the samples, so it wants to know of when they are.
-        const lines = (await collected.page('openmetrics')).split('\n')
+        const lines = (await collected.exposition('openmetrics')).split('\n')
         writeFileSync(
           file,
           lines.map((line) => (/^[^#]/.test(line) ? `${line} 1700000000` : line)).join('\n'),

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { until } from '../../../harness/until.ts'
-import { timeLimit } from '../../../otel/pull/time-limit.ts'
+import { scrapeTimeoutMs } from '../../../otel/pull/scrape-request.ts'
 import { startScraped } from './support/scraped.ts'
 
 const hasty = { 'x-prometheus-scrape-timeout-seconds': '1.5' }
@@ -71,7 +71,7 @@ describe('a collection that hangs', () => {
     ['soon', 9_000],
     ['Infinity', 3_600_000],
   ])('may take, when Prometheus waits %s s, %d ms', (header, limitMs) => {
-    expect(timeLimit(header)).toBe(limitMs)
+    expect(scrapeTimeoutMs(header)).toBe(limitMs)
   })
 })
 

@@ -1,8 +1,9 @@
 import type { Meter } from '@opentelemetry/api'
 import { AggregationType } from '@opentelemetry/sdk-metrics'
 import { describe, expect, it } from 'vitest'
+import { silentLog } from '../../../harness/log.ts'
 import { parseExposition } from '../../../harness/telemetry/exposition-parser.ts'
-import { createExposition } from '../../../otel/pull/exposition/exposition.ts'
+import { createExpositionWriter } from '../../../otel/pull/exposition/exposition.ts'
 import { createCollected, samplesOf } from './support/collected.ts'
 
 const record: Record<string, (meter: Meter, name: string, unit: string) => void> = {
@@ -53,7 +54,7 @@ describe('names of metrics', () => {
     const collected = createCollected()
     record.gauge?.(collected.meter(), '…', '')
 
-    await collected.page()
+    await collected.exposition()
     const families = await collected.families()
 
     expect(Array.from(families.keys())).toEqual(['target_info'])
@@ -100,7 +101,7 @@ describe('families', () => {
     collected.meter().createHistogram('wait').record(1)
     recordOther(collected.meter('other'))
 
-    await collected.page()
+    await collected.exposition()
     const families = await collected.families()
 
     expect(Array.from(families.keys())).toEqual(['target_info', 'queue_total', 'wait'])
@@ -116,7 +117,7 @@ describe('families', () => {
       await two.source({ service_instance_id: '2' }),
     ]
 
-    const page = await createExposition(() => {}).render(sources, 'text')
+    const page = await createExpositionWriter(silentLog).write(sources, 'text')
 
     expect(samplesOf(parseExposition(page.toString(), 'text'))).toEqual([
       { name: 'target_info', labels: { service_name: 'microposts' }, value: 1 },
@@ -132,11 +133,11 @@ describe('families', () => {
   it('shows a process that was alone before with the labels that it has now', async () => {
     const collected = createCollected()
     collected.meter().createCounter('jobs').add(1)
-    const exposition = createExposition(() => {})
+    const exposition = createExpositionWriter(silentLog)
     const alone = await collected.source()
-    await exposition.render([alone], 'text')
+    await exposition.write([alone], 'text')
 
-    const page = await exposition.render([{ ...alone, labels: { service_instance_id: '1' } }], 'text')
+    const page = await exposition.write([{ ...alone, labels: { service_instance_id: '1' } }], 'text')
 
     expect(samplesOf(parseExposition(page.toString(), 'text'))).toContainEqual({
       name: 'jobs_total',
@@ -191,7 +192,7 @@ describe('labels', () => {
     gauge.record(1, first)
     gauge.record(2, second)
 
-    await collected.page()
+    await collected.exposition()
     const families = await collected.families()
 
     expect(families.get('size')?.samples.map(({ value }) => value)).toEqual([1])

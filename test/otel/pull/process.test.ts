@@ -4,7 +4,8 @@ import { Agent } from 'node:http'
 import { createInterface } from 'node:readline'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createExposition } from '../../../otel/pull/exposition/exposition.ts'
+import { silentLog } from '../../../harness/log.ts'
+import { createExpositionWriter } from '../../../otel/pull/exposition/exposition.ts'
 import { createCollected } from './support/collected.ts'
 import { askFor } from './support/scraped.ts'
 
@@ -40,8 +41,8 @@ describe('a large page', () => {
     const sources = [await collected.source()]
     let turns = 0
     let done = false
-    const page = createExposition(() => {})
-      .render(sources, 'text')
+    const page = createExpositionWriter(silentLog)
+      .write(sources, 'text')
       .finally(() => {
         done = true
       })

@@ -1,17 +1,17 @@
 // The timeline in the process of the test, on a real database, so that a test can set the intervals.
+import { silentLog } from '../../../harness/log.ts'
+import { unrecordedMetrics } from '../../../harness/telemetry/metrics.ts'
 import { createAccounts } from '../../../src/accounts/service.ts'
-import { createMetrics } from '../../../src/metrics/instruments.ts'
 import { createSessions } from '../../../src/sessions/service.ts'
 import { createFeed } from '../../../src/timeline/feed.ts'
 import { createTimeline } from '../../../src/timeline/service.ts'
-import { collectLog, type Opened } from '../../database/support/opened.ts'
+import type { Opened } from '../../database/support/opened.ts'
 
 export type Intervals = { heartbeatMs?: number; pollMs?: { withNotifications: number; without: number } }
 
 export function createInProcess({ client: db, notifications }: Opened, { heartbeatMs, pollMs }: Intervals) {
-  const metrics = createMetrics({ version: '', revision: '', runtime: '' })
-  const { log } = collectLog()
-  const feed = createFeed({ db, notifications, log, pollMs })
+  const metrics = unrecordedMetrics()
+  const feed = createFeed({ db, notifications, log: silentLog, pollMs })
   const { signal: stopping } = new AbortController()
   const accounts = createAccounts({ db, metrics })
   const sessions = createSessions({ db, metrics, ttlMs: 60_000 })

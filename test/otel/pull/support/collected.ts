@@ -1,20 +1,19 @@
-// Pages of the pull endpoint's serializer, from instruments of a real SDK.
+// Expositions of metrics that were recorded with a real SDK.
 import type { Meter } from '@opentelemetry/api'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider, type MeterProviderOptions } from '@opentelemetry/sdk-metrics'
+import { collectLog } from '../../../../harness/log.ts'
 import {
   type Family,
   type Format,
   parseExposition,
   type Sample,
 } from '../../../../harness/telemetry/exposition-parser.ts'
-import { createExposition } from '../../../../otel/pull/exposition/exposition.ts'
-import type { Source } from '../../../../otel/pull/exposition/families.ts'
+import { createExpositionWriter } from '../../../../otel/pull/exposition/exposition.ts'
+import type { ProcessMetrics } from '../../../../otel/pull/exposition/families.ts'
 
-export type LogLine = { level: string; fields: object; message: string }
-
-/** A meter provider of its own, and what the endpoint's serializer makes of it. */
+/** A meter provider, and the expositions that the pull endpoint would serve of it. */
 export function createCollected(options: MeterProviderOptions = {}) {
   const reader = new PrometheusExporter({ preventServerStart: true })
   const provider = new MeterProvider({
@@ -22,27 +21,27 @@ export function createCollected(options: MeterProviderOptions = {}) {
     ...options,
     readers: [reader],
   })
-  const logs: LogLine[] = []
-  const exposition = createExposition((level, fields, message) => logs.push({ level, fields, message }))
+  const { log, lines } = collectLog()
+  const exposition = createExpositionWriter(log)
 
   return {
-    logs,
+    logs: lines,
     meter: (name = 'test', version?: string): Meter => provider.getMeter(name, version),
-    async source(labels?: Record<string, string>): Promise<Source> {
+    async source(labels?: Record<string, string>): Promise<ProcessMetrics> {
       const { resourceMetrics } = await reader.collect()
       return { resourceMetrics, labels }
     },
-    async page(format: Format = 'text'): Promise<string> {
+    async exposition(format: Format = 'text'): Promise<string> {
       const { resourceMetrics } = await reader.collect()
-      return (await exposition.render([{ resourceMetrics }], format)).toString()
+      return (await exposition.write([{ resourceMetrics }], format)).toString()
     },
     async families(format: Format = 'text'): Promise<Map<string, Family>> {
-      return parseExposition(await this.page(format), format)
+      return parseExposition(await this.exposition(format), format)
     },
   }
 }
 
-/** Every sample of a page, without what tells the scope. */
+/** All samples, without the labels of their scope. */
 export function samplesOf(families: Map<string, Family>): Sample[] {
   return Array.from(families.values()).flatMap(({ samples }) =>
     samples.map((sample) => {

@@ -1,4 +1,4 @@
-// A pull endpoint with a meter provider of its own, and requests to it byte for byte.
+// A pull endpoint with its own meter provider, and raw requests to it.
 import { once } from 'node:events'
 import { type Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
@@ -6,22 +6,27 @@ import { metrics } from '@opentelemetry/api'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { onTestFinished } from 'vitest'
+import { collectLog } from '../../../../harness/log.ts'
 import { type Format, parseExposition } from '../../../../harness/telemetry/exposition-parser.ts'
 import { startPullEndpoint } from '../../../../otel/pull/endpoint.ts'
-import type { LogLine } from './collected.ts'
 
-export type Answer = { status: number; headers: IncomingHttpHeaders; body: Buffer; port: number }
-export type Ask = { method?: string; headers?: Record<string, string>; agent?: Agent; path?: string }
+export type ScrapeResponse = { status: number; headers: IncomingHttpHeaders; body: Buffer; port: number }
+export type RequestOptions = {
+  method?: string
+  headers?: Record<string, string>
+  agent?: Agent
+  path?: string
+}
 
-/** Starts an endpoint on any free port, as the service does, until the test is over. */
-export async function startScraped(options: { token?: string; host?: string } = {}) {
-  const logs: LogLine[] = []
+/** Starts an endpoint on a free port, until the test ends. */
+export async function startScraped(settings: { token?: string; host?: string } = {}) {
+  const { log, lines } = collectLog()
   const endpoint = await startPullEndpoint({
     host: '127.0.0.1',
     port: 0,
     version: '0.1.0',
-    log: (level, fields, message) => logs.push({ level, fields, message }),
-    ...options,
+    log,
+    ...settings,
   })
   const resource = resourceFromAttributes({ 'service.name': 'microposts', 'service.instance.id': 'one' })
   const provider = new MeterProvider({ resource, readers: [endpoint.reader] })
@@ -33,10 +38,10 @@ export async function startScraped(options: { token?: string; host?: string } = 
     metrics.disable()
   })
 
-  const ask = (asked: Ask = {}) => askFor(endpoint.url, asked)
+  const ask = (options: RequestOptions = {}) => askFor(endpoint.url, options)
   return {
     ...endpoint,
-    logs,
+    logs: lines,
     meter: provider.getMeter('test'),
     ask,
     /** The families of a successful scrape. */
@@ -48,8 +53,11 @@ export async function startScraped(options: { token?: string; host?: string } = 
   }
 }
 
-/** Sends a request; `path` replaces the URL's, as it is, without being made proper. `port` is the client's own. */
-export async function askFor(url: string, { path, ...options }: Ask = {}): Promise<Answer> {
+/** Sends a request; `path` replaces the URL's without being normalised. `port` is the client's own. */
+export async function askFor(
+  url: string,
+  { path, ...options }: RequestOptions = {},
+): Promise<ScrapeResponse> {
   const sent = request(url, { agent: false, ...options, ...(path !== undefined && { path }) })
   sent.end()
   const [response] = await once(sent, 'response')
