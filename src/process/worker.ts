@@ -14,7 +14,7 @@ type SupervisorMessage = { supervisor: 'stop' }
 /** Enough for a worker to drain its connections (8 s) and to export its last metrics (5 s). */
 const stopTimeoutMs = 15_000
 
-/** Has an exit code or a signal, or only an `error` if the process could not be started. */
+/** Either an exit code or a signal, or an `error` if the process could not be started. */
 export type WorkerExit = { code: number | null; signal: NodeJS.Signals | null; error?: string }
 
 export type Worker = ReturnType<typeof startWorker>

@@ -50,10 +50,10 @@ function createFolder(path: string): void {
 }
 
 /**
- * Unpacks PGlite's prepopulated archive under a temporary name, so that a killed start leaves no half database.
+ * Unpacks PGlite's prepopulated archive under a temporary name, so that a killed start leaves no incomplete database.
  *
- * PGlite's own `loadDataDir` would do it in less code. But it needs a second PGlite, since PGlite cannot follow the
- * rename, and makes the first start about 20 % slower.
+ * PGlite's own `loadDataDir` needs less code, but a PGlite that must be closed before the rename and opened again: the
+ * database then takes twice as long to open for the first time.
  */
 async function createDatabase(path: string): Promise<void> {
   const temporary = `${path}.new`
