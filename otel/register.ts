@@ -1,7 +1,7 @@
 // Loaded with --import before the service, so that the meter provider exists before the first instrument.
 import cluster from 'node:cluster'
 import { createLog } from '../lib/log.ts'
-import { readConfig } from './config/read.ts'
+import { readTelemetryConfig } from './config/read.ts'
 import type { Telemetry } from './telemetry.ts'
 
 /** The last push may take this long: an unreachable collector must not delay the shutdown further. */
@@ -9,7 +9,7 @@ const stopTimeoutMs = 5_000
 
 const log = await createLog(process.env.LOG_LEVEL)
 try {
-  const config = await readConfig(process.env)
+  const config = await readTelemetryConfig(process.env)
   if (config) {
     const { startTelemetry } = await import('./telemetry.ts')
     const telemetry = await startTelemetry(config, log)

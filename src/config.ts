@@ -21,16 +21,17 @@ const rateLimit = () =>
  * would be, and an example is for a variable without a default.
  */
 export const Variables = z.object({
-  HOST: z.string().prefault('localhost').meta({
-    description: 'Address that the API listens on; `0.0.0.0` in a container',
-  }),
+  HOST: z
+    .string()
+    .prefault('localhost')
+    .describe('Address that the API listens on; `0.0.0.0` in a container'),
   PORT: z
     .string()
     .regex(/^\d{1,5}$/, 'must be a whole number from 0 to 65535')
     .transform(Number)
     .refine((port) => port <= 65_535, 'must be a whole number from 0 to 65535')
     .prefault('3000')
-    .meta({ description: 'Port that the API listens on; 0 picks a free one' }),
+    .describe('Port that the API listens on; 0 picks a free one'),
   DATABASE_URL: z
     .string()
     .refine(isPostgresUrl, 'must be a URL that starts with postgresql:// or postgres://')
@@ -40,9 +41,10 @@ export const Variables = z.object({
         'PostgreSQL to use instead of the embedded database. `?connection_limit=10` bounds the pool of each process; `?pgbouncer=true` suits a transaction pooler',
       example: 'postgresql://user:password@localhost:5432/microposts',
     }),
-  DATA_DIR: z.string().prefault('./data').meta({
-    description: 'Folder of the embedded database; one process at a time can use it',
-  }),
+  DATA_DIR: z
+    .string()
+    .prefault('./data')
+    .describe('Folder of the embedded database; one process at a time can use it'),
   PUBLIC_URL: z
     .string()
     .refine(isOrigin, 'must be an http or https origin without a path, such as https://posts.example')
@@ -56,10 +58,9 @@ export const Variables = z.object({
     .enum(['true', 'false'], 'must be true or false')
     .transform((value) => value === 'true')
     .prefault('false')
-    .meta({
-      description:
-        'Use the `X-Forwarded-*` headers. Set it to `true` only behind a proxy that sets them: clients can forge them. The last address in `X-Forwarded-For` is the client',
-    }),
+    .describe(
+      'Use the `X-Forwarded-*` headers. Set it to `true` only behind a proxy that sets them: clients can forge them. The last address in `X-Forwarded-For` is the client',
+    ),
   CORS_ORIGIN: z
     .string()
     .transform((list) => list.split(',').map((origin) => origin.trim()))
@@ -79,34 +80,25 @@ export const Variables = z.object({
     .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 999')
     .transform(Number)
     .prefault('1')
-    .meta({
-      description:
-        'Number of processes that serve the port, with one `/metrics` for all; more than 1 requires `DATABASE_URL`',
-    }),
+    .describe(
+      'Number of processes that serve the port, with one `/metrics` for all; more than 1 requires `DATABASE_URL`',
+    ),
   LOG_LEVEL: z
     .enum(logLevels, `must be one of ${logLevels.join(', ')}`)
     .prefault('info')
-    .meta({
-      description: `Lowest level that is logged: ${logLevels.map((level) => `\`${level}\``).join(', ')}`,
-    }),
+    .describe(`Lowest level that is logged: ${logLevels.map((level) => `\`${level}\``).join(', ')}`),
   SESSION_TTL: z
     .string()
     .regex(/^[1-9]\d{0,5}[smhd]$/, 'must be a whole number and a unit (s, m, h or d), such as 30d')
     .transform((text) => Number(text.slice(0, -1)) * durationUnitMs[text.slice(-1) as 's' | 'm' | 'h' | 'd'])
     .prefault('30d')
-    .meta({
-      description: 'Lifetime of a session, counted from login: a number and `s`, `m`, `h` or `d`',
-    }),
-  RATE_LIMIT_REQUESTS: rateLimit().prefault('300').meta({
-    description: 'Requests per 5 minutes and user, or address if anonymous; 0 turns any limit off',
-  }),
-  RATE_LIMIT_LOGIN: rateLimit().prefault('30').meta({
-    description: 'Login attempts per 5 minutes, username and address',
-  }),
-  RATE_LIMIT_SIGNUP: rateLimit().prefault('5').meta({
-    description: 'Sign-up attempts per 30 minutes and address',
-  }),
-  RATE_LIMIT_POSTS: rateLimit().prefault('80').meta({ description: 'Posts per minute and user' }),
+    .describe('Lifetime of a session, counted from login: a number and `s`, `m`, `h` or `d`'),
+  RATE_LIMIT_REQUESTS: rateLimit()
+    .prefault('300')
+    .describe('Requests per 5 minutes and user, or address if anonymous; 0 turns any limit off'),
+  RATE_LIMIT_LOGIN: rateLimit().prefault('30').describe('Login attempts per 5 minutes, username and address'),
+  RATE_LIMIT_SIGNUP: rateLimit().prefault('5').describe('Sign-up attempts per 30 minutes and address'),
+  RATE_LIMIT_POSTS: rateLimit().prefault('80').describe('Posts per minute and user'),
 })
 
 const Settings = Variables.refine(

@@ -19,13 +19,14 @@ export function readFile(setting: Setting, faults: Faults): Model | undefined {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     for (const fault of schemaFaults(message, path, document)) faults.add(fault)
-    // The schema does not name the keys that it rejects.
+    // The message does not name the keys that the schema rejects.
     locate(document.toJS(), supportedKeys, `${path}: `, faults)
+    if (faults.list.length === 0) faults.add({ name: path, requirement: message })
     return undefined
   }
 }
 
-/** Rejects syntax errors and unknown formats: parseConfigFile accepts the former and only warns about the latter. */
+/** parseConfigFile ignores syntax errors and accepts newer formats with a warning; here they are faults. */
 function parseYaml({ name, value: path }: Setting, faults: Faults): Document | undefined {
   let yaml: string
   try {
@@ -37,31 +38,35 @@ function parseYaml({ name, value: path }: Setting, faults: Faults): Document | u
   }
   const document = parseDocument(yaml, { version: '1.2' })
   const [error] = [...document.errors, ...document.warnings]
-  const format = error ? undefined : document.get('file_format')
   if (error) {
     // The first line describes the error; the others show the text around it.
     const description = error.message.split('\n')[0]?.replace(/:$/, '')
     faults.add({ name: String(path), requirement: `must be valid YAML: ${description}` })
-  } else if (!/^(1\.[01](-|$)|\$\{)/.test(String(format)))
-    faults.add({ name: `${path}: file_format`, value: format, requirement: 'must be "1.0" or "1.1"' })
-  else return document
+    return undefined
+  }
+  const format = document.get('file_format')
+  if (/^(1\.[01](-|$)|\$\{)/.test(String(format))) return document
+  faults.add({ name: `${path}: file_format`, value: format, requirement: 'must be "1.0" or "1.1"' })
   return undefined
 }
 
 /** Replaces every scalar by a Setting with its path. A key that is not supported becomes a fault. */
-function locate(node: unknown, supported: SupportedKeys | undefined, path: string, faults: Faults): unknown {
+function locate(node: unknown, supported: SupportedKeys, path: string, faults: Faults): unknown {
   if (Array.isArray(node)) return node.map((item, i) => locate(item, supported, childPath(path, i), faults))
-  if (node === null || typeof node !== 'object') return node === null ? null : { name: path, value: node }
+  if (node === null) return null
+  if (typeof node !== 'object') return { name: path, value: node }
   const located: Record<string, unknown> = {}
   for (const [key, child] of Object.entries(node)) {
-    if (supported && Object.hasOwn(supported, key))
-      located[key] = locate(child, supported[key], childPath(path, key), faults)
-    else if (supported) {
-      const list = Object.keys(supported).join(', ')
-      faults.add({ name: childPath(path, key), requirement: `is not supported; supported keys: ${list}` })
-    }
+    const keys = Object.hasOwn(supported, key) ? supported[key] : undefined
+    if (keys) located[key] = locate(child, keys, childPath(path, key), faults)
+    else faults.add({ name: childPath(path, key), requirement: notSupported(supported) })
   }
   return located
+}
+
+function notSupported(supported: SupportedKeys): string {
+  const keys = Object.keys(supported)
+  return keys.length > 0 ? `is not supported; supported keys: ${keys.join(', ')}` : 'is not supported'
 }
 
 /** parseConfigFile reports violations of the schema in one message: lines of a JSON pointer and a reason. */

@@ -11,7 +11,7 @@ import type { TelemetryConfig } from './types.ts'
  * @throws {ConfigError} with every fault at once.
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
-export async function readConfig(env: NodeJS.ProcessEnv): Promise<TelemetryConfig | undefined> {
+export async function readTelemetryConfig(env: NodeJS.ProcessEnv): Promise<TelemetryConfig | undefined> {
   const faults = createFaults()
   const setting = settingsOf(env)
   const file = setting('OTEL_CONFIG_FILE')

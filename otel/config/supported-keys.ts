@@ -1,10 +1,10 @@
 // The keys of the configuration file that this service supports. All others are rejected, never ignored.
 
-/** The keys of a mapping, or of each mapping in a list. A scalar has none: null. */
-export type SupportedKeys = { readonly [key: string]: SupportedKeys } | null
+/** The keys of a mapping, or of each mapping in a list. A scalar has none. */
+export type SupportedKeys = { readonly [key: string]: SupportedKeys }
 
 const scalars = <Name extends string>(...names: Name[]) =>
-  Object.fromEntries(names.map((name) => [name, null])) as Record<Name, null>
+  Object.fromEntries(names.map((name) => [name, {}])) as Record<Name, SupportedKeys>
 
 const otlp = {
   ...scalars('endpoint', 'compression', 'timeout', 'headers_list'),
@@ -28,8 +28,8 @@ const readers = {
   periodic: {
     ...scalars('interval', 'timeout', 'max_export_batch_size/development'),
     exporter: {
-      otlp_http: { ...otlp, encoding: null, tls },
-      otlp_grpc: { ...otlp, tls: { ...tls, insecure: null } },
+      otlp_http: { ...otlp, encoding: {}, tls },
+      otlp_grpc: { ...otlp, tls: { ...tls, insecure: {} } },
       console: scalars('temporality_preference', 'default_histogram_aggregation'),
     },
   },
@@ -60,5 +60,5 @@ export const supportedKeys: SupportedKeys = {
     attributes: scalars('name', 'value', 'type'),
     ...scalars('attributes_list', 'schema_url'),
   },
-  meter_provider: { readers, views, exemplar_filter: null },
+  meter_provider: { readers, views, exemplar_filter: {} },
 }

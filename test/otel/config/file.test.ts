@@ -252,6 +252,10 @@ meter_provider:
       ],
     ],
     [
+      'meter_provider: {readers: [{pull: {exporter: {prometheus/development: }}}], views: [{selector: {}, stream: {aggregation: {drop: {all: true}}}}]}',
+      ['FILE: meter_provider.views[0].stream.aggregation.drop.all: is not supported'],
+    ],
+    [
       'resource: {attributes_list: team}',
       [expect.stringMatching(/^FILE: resource\.attributes_list="team": must be a comma-separated list/)],
     ],
