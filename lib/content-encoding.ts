@@ -1,4 +1,4 @@
-/** Whether to compress a response with gzip: the client accepts it, and does not prefer the plain body (RFC 9110, 12.5.3). */
+/** Whether the client accepts gzip and does not prefer the plain body (RFC 9110, section 12.5.3). */
 export function prefersGzip(acceptEncoding = ''): boolean {
   const qualities = new Map(
     acceptEncoding.split(',').map((coding) => {

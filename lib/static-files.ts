@@ -13,7 +13,7 @@ export type StaticResponse =
   | { status: 200; headers: Record<string, string>; body: Buffer }
   | { status: 304; headers: Record<string, string>; body?: undefined }
 
-/** Responds to GET and HEAD; the server drops the body for HEAD. Rejects if the file cannot be read. */
+/** Builds the response to GET. For HEAD, the server omits the body. Rejects if the file cannot be read. */
 export type StaticFile = (requestHeaders: IncomingHttpHeaders) => Promise<StaticResponse>
 
 /** By file extension. */
@@ -26,10 +26,11 @@ export const contentTypes = {
 const compress = promisify(gzip)
 
 /**
- * Serves the file at a `file:` URL with the given headers, such as Cache-Control. It is read and compressed once, at the
- * first request; after a failed read, the next request tries again.
+ * Serves the file at a `file:` URL with the given headers, such as Cache-Control. The first request reads and compresses
+ * it; if that fails, the next request tries again. Throws for an unknown file extension.
  */
 export function staticFile(url: string, headers: Readonly<Record<string, string>>): StaticFile {
+  const type = typeOf(url)
   let content: ReturnType<typeof read> | undefined
 
   return async (requestHeaders) => {
@@ -42,12 +43,12 @@ export function staticFile(url: string, headers: Readonly<Record<string, string>
     // A strong tag names exact bytes, so each encoding has its own.
     const etag = isGzipped ? `"${hash}-gzip"` : `"${hash}"`
     const common = { ...headers, ETag: etag, Vary: 'Accept-Encoding' }
-    // `fresh` treats `Cache-Control: no-cache` as a reload, but fetch() adds it to every If-None-Match that a script sets.
+    // Only If-None-Match: `fresh` treats `Cache-Control: no-cache` as a reload, but fetch() adds it to conditional requests.
     if (fresh({ 'if-none-match': requestHeaders['if-none-match'] }, { etag })) {
       return { status: 304, headers: common }
     }
     const body = isGzipped ? gzipped : plain
-    const described = { ...common, 'Content-Type': typeOf(url), 'Content-Length': String(body.length) }
+    const described = { ...common, 'Content-Type': type, 'Content-Length': String(body.length) }
     return {
       status: 200,
       headers: isGzipped ? { ...described, 'Content-Encoding': 'gzip' } : described,

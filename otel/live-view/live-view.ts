@@ -6,8 +6,8 @@ import { type StaticFile, staticFile } from '../../lib/static-files.ts'
 
 const folder = new URL('page/', import.meta.url)
 
-const headers = {
-  // Browsers keep the files, but ask each time whether they are still current: a new version may have changed any.
+const sharedHeaders = {
+  // Browsers revalidate each file on each visit, so that the files of two versions never mix.
   'Cache-Control': 'no-cache',
   'Content-Security-Policy': contentSecurityPolicy({
     'script-src': "'self'",
@@ -42,5 +42,5 @@ export function createLiveView() {
   }
 }
 
-const ownFile = (name: string) => staticFile(new URL(name, folder).href, headers)
-const libraryFile = (specifier: string) => staticFile(import.meta.resolve(specifier), headers)
+const ownFile = (name: string) => staticFile(new URL(name, folder).href, sharedHeaders)
+const libraryFile = (specifier: string) => staticFile(import.meta.resolve(specifier), sharedHeaders)

@@ -1,6 +1,7 @@
 // HTML pages without a build step: one template, one small style sheet, and a Content-Security-Policy for each page.
 import { z } from 'zod'
 import { contentSecurityPolicy, hashSource } from '../../lib/content-security-policy.ts'
+import { contentTypes } from '../../lib/static-files.ts'
 
 const defaultStyle = `
 :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif }
@@ -18,10 +19,10 @@ const icon = `data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox
 export const pageReply = {
   description: 'An HTML page',
   body: z.string().meta({ examples: ['<!doctype html>…'] }),
-  type: 'text/html; charset=utf-8',
+  type: contentTypes['.html'],
 } as const
 
-export type PageOptions = {
+type PageOptions = {
   title: string
   /** HTML. The caller escapes every part that is not constant. */
   body: string
