@@ -9,24 +9,20 @@ export type Lifecycle = {
   /** Registers a function that stops the service. It may be called more than once. */
   onStop(stop: () => void): void
   listening(info: ServiceInfo): void
-  ready(): void
+  ready(info: ServiceInfo): void
   stopped(): void
 }
 
 /** The lifecycle of a single process: signals stop it, and the log records its progress. */
 export function singleProcessLifecycle(log: Logger): Lifecycle {
-  let url = ''
   return {
     onStop: (stop) =>
       onFirstSignal((signal) => {
         log.info({ signal }, 'stopping')
         stop()
       }),
-    listening: (info) => {
-      url = info.url
-      log.info(info, 'listening')
-    },
-    ready: () => {
+    listening: (info) => log.info(info, 'listening'),
+    ready: ({ url }) => {
       log.info('ready')
       logAddresses(log, url)
     },

@@ -32,10 +32,11 @@ export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): 
   try {
     const { host, port } = config
     const server = await startServer({ handle: app.callback(), host, port, metrics })
-    lifecycle.listening({ url: httpOrigin(host, server.port), database: database.name })
+    const info = { url: httpOrigin(host, server.port), database: database.name }
+    lifecycle.listening(info)
     try {
       await migrateWhenReachable(database, { log, signal: stopping.signal })
-      if (!stopping.signal.aborted) lifecycle.ready()
+      if (!stopping.signal.aborted) lifecycle.ready(info)
       void deleteExpiredPeriodically(database.client, { log, signal: stopping.signal })
       if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
     } finally {

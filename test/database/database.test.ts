@@ -8,7 +8,7 @@ import {
   isUniqueViolation,
 } from '../../src/database/sql-errors.ts'
 import { transact } from '../../src/database/transaction.ts'
-import { kinds, type Opened, openFresh } from './support/opened.ts'
+import { databaseKinds, type Opened, openFresh } from './support/opened.ts'
 
 const user = (id = uuid()) => ({ id, username: id, usernameKey: id, passwordHash: '', createdAt: new Date() })
 const post = (authorId: string) => ({ id: uuid(), authorId, text: 'hi', createdAt: new Date() })
@@ -20,7 +20,7 @@ const caught = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   )
 
-describe.each(kinds)('on %s', (kind) => {
+describe.each(databaseKinds)('on %s', (kind) => {
   let opened: Opened
   let client: PrismaClient
   beforeAll(async () => {

@@ -21,7 +21,7 @@ import { createPgliteSocket } from '../../src/database/embedded/pglite-socket.ts
 import { applyMigrations, type MigrationCounts, MigrationError } from '../../src/database/migrations/apply.ts'
 import { type Migration, readMigrations } from '../../src/database/migrations/files.ts'
 import { openPostgresql } from '../../src/database/postgres/backend.ts'
-import { kinds } from './support/opened.ts'
+import { databaseKinds } from './support/opened.ts'
 
 const metrics = unrecordedMetrics()
 const { log, lines } = collectLog()
@@ -49,7 +49,7 @@ async function apply(backend: Backend, migrations: Migration[]): Promise<Migrati
   return counts
 }
 
-describe.each(kinds)('migrations on %s', (kind) => {
+describe.each(databaseKinds)('migrations on %s', (kind) => {
   let from: TemporaryDatabase
   let backend: Backend
   beforeEach(async () => {

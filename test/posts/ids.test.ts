@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { freshServerDatabase, hasServer } from '../../harness/database.ts'
 import { Prisma } from '../../src/database/generated/client.ts'
 import { newIdAt, readWatermark } from '../../src/posts/ids.ts'
-import { kinds, type Opened, openExisting, openFresh } from '../database/support/opened.ts'
+import { databaseKinds, type Opened, openExisting, openFresh } from '../database/support/opened.ts'
 
-describe.each(kinds)('ids on %s', (kind) => {
+describe.each(databaseKinds)('ids on %s', (kind) => {
   let database: Opened
   beforeAll(async () => {
     database = await openFresh(kind)

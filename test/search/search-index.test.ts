@@ -4,7 +4,7 @@ import { unrecordedMetrics } from '../../harness/telemetry/metrics.ts'
 import { createAccounts } from '../../src/accounts/service.ts'
 import type { Page, Slice } from '../../src/keyset.ts'
 import { createPostLists } from '../../src/posts/lists.ts'
-import { kinds, type Opened, openFresh } from '../database/support/opened.ts'
+import { databaseKinds, type Opened, openFresh } from '../database/support/opened.ts'
 import { seedId, seedUsers } from '../database/support/prepared.ts'
 
 const count = 6_000
@@ -19,7 +19,7 @@ const words: Record<string, { sql: string; has: (n: number) => boolean }> = {
 const cases = Object.entries(words).map(([word, { sql }]) => `CASE WHEN ${sql} THEN '${word}' END`)
 const vector = `array_to_tsvector(array_remove(ARRAY[${cases.join(', ')}], NULL))`
 
-describe.each(kinds)('a search of 6,000 rows on %s', (kind) => {
+describe.each(databaseKinds)('a search of 6,000 rows on %s', (kind) => {
   let database: Opened
   beforeAll(async () => {
     database = await openFresh(kind)

@@ -8,7 +8,7 @@ import { apiRoutes } from '../../src/http/endpoint.ts'
 import { createPosts } from '../../src/posts/service.ts'
 import { timelineRoutes } from '../../src/timeline/routes.ts'
 import { defaultHeartbeatMs } from '../../src/timeline/service.ts'
-import { kinds, openExisting, openFresh } from '../database/support/opened.ts'
+import { databaseKinds, openExisting, openFresh } from '../database/support/opened.ts'
 import { seedId, seedUsers } from '../database/support/prepared.ts'
 import { startSmallApp } from '../http/support/small-app.ts'
 import { createInProcess, type Intervals } from './support/in-process.ts'
@@ -16,14 +16,14 @@ import { openStream, streamPath } from './support/stream.ts'
 
 const never = 24 * 60 * 60 * 1000
 
-async function arrange(kind: (typeof kinds)[number], intervals: Intervals = {}) {
+async function arrange(kind: (typeof databaseKinds)[number], intervals: Intervals = {}) {
   const database = await openFresh(kind)
   onTestFinished(() => database.closeAndDrop())
   await database.migrate()
   return { database, ...createInProcess(database, intervals) }
 }
 
-describe.each(kinds)('a stream on %s', (kind) => {
+describe.each(databaseKinds)('a stream on %s', (kind) => {
   it('sends an empty batch per heartbeat and ends with its session', async () => {
     const { timeline, sessions, buildViewer } = await arrange(kind, { heartbeatMs: 100 })
     const viewer = await buildViewer('alice')

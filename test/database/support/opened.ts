@@ -14,7 +14,7 @@ import { createCollected, samplesOf } from '../../otel/pull/support/collected.ts
 export type Opened = Awaited<ReturnType<typeof openFresh>>
 
 /** The databases to test on: the embedded one and, if a server is configured (see hasServer), PostgreSQL. */
-export const kinds: Database['kind'][] = hasServer() ? ['pglite', 'postgresql'] : ['pglite']
+export const databaseKinds: Database['kind'][] = hasServer() ? ['pglite', 'postgresql'] : ['pglite']
 
 /** Opens an empty database of this kind. */
 export async function openFresh(kind: Database['kind']) {
