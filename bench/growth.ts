@@ -1,32 +1,40 @@
-// How lists, timelines and searches slow down as posts become many.
-import { parseArgs } from 'node:util'
+// Compares lists, timelines and searches on a small and a large database.
+import { readOptions } from '../harness/command-line/arguments.ts'
 import { machine } from '../harness/command-line/machine.ts'
+import { median } from '../harness/command-line/statistics.ts'
 import { table } from '../harness/command-line/table.ts'
-import { createDatabase } from './database.ts'
-import { fill, followees, token } from './growth/fill.ts'
-import { startService } from './service.ts'
+import { createDatabase } from '../harness/database.ts'
+import { call } from '../harness/http/client.ts'
+import { startService } from '../harness/service.ts'
+import { fill, followees, token } from './fill.ts'
+import { showStatus } from './status-line.ts'
 
-const HELP = `Fills two databases, one with few and one with many posts, and asks a service on each the same, in turn.
+const usage = `Usage: npm run bench -- growth [options]
 
-  npm run bench:growth -- [--posts 1000000] [--few 10000] [--rounds 200] [--server postgresql://user@host/postgres]
+Fills two databases, one with few and one with many posts, and sends the same requests to a service on each.
 
-The user of --server (default: TEST_DATABASE_URL) may create databases; without one the embedded database is measured.
-A million posts take some minutes and 1 GB, which are given back.
+  --few N              posts in the small database (10000)
+  --posts N            posts in the large database (1000000)
+  --rounds N           requests of each kind to each service (200)
+  --database-url URL   a PostgreSQL server, whose user may create databases (TEST_DATABASE_URL);
+                       without it the embedded database is measured
+  --help               shows this text
+
+A million posts take some minutes and 1 GB of disk, which is freed at the end.
 `
 
-const { values } = parseArgs({
-  options: {
-    posts: { type: 'string', default: '1000000' },
-    few: { type: 'string', default: '10000' },
-    rounds: { type: 'string', default: '200' },
-    server: { type: 'string', default: process.env.TEST_DATABASE_URL },
-    help: { type: 'boolean', default: false },
-  },
-})
-/** The median of the many may be this many times that of the few. */
-const target = 1.5
-const search = (words: string) => `/api/posts?search=${encodeURIComponent(words)}`
-const requests: Record<string, string> = {
+const defaults = {
+  few: 10_000,
+  posts: 1_000_000,
+  rounds: 200,
+  databaseUrl: process.env.TEST_DATABASE_URL,
+}
+
+/** The median on the large database may be this many times the median on the small one. */
+const maximumRatio = 1.5
+const warmUpRounds = 20
+const search = (text: string) => `/api/posts?search=${encodeURIComponent(text)}`
+const requests = {
   'list of all': '/api/posts',
   'posts of a user': '/api/users/user2/collection',
   [`timeline of ${followees} followees`]: '/api/users/user1/timeline',
@@ -38,66 +46,59 @@ const requests: Record<string, string> = {
   'search, one letter': search('w'),
 }
 
-if (values.help) process.stdout.write(HELP)
-else await run(Number(values.few), Number(values.posts), Number(values.rounds))
-
-async function run(few: number, many: number, rounds: number): Promise<void> {
-  const stops: (() => Promise<unknown>)[] = []
+export async function growth(args: string[]): Promise<void> {
+  const { few, posts: many, rounds, databaseUrl } = readOptions(usage, defaults, args)
+  const cleanUps: (() => Promise<unknown>)[] = []
   try {
     const urls: string[] = []
     for (const posts of [few, many]) {
-      const database = await createDatabase(values.server)
-      stops.unshift(database.drop)
-      await fill(database, posts, (done) => progress(`${done} of ${posts} posts`))
-      const service = await startService(database.env)
-      stops.unshift(service.stop)
+      const database = await createDatabase(databaseUrl)
+      cleanUps.unshift(database.drop)
+      await fill(database.env, posts, (done) => showStatus(`${done} of ${posts} posts`))
+      const service = await startService({}, database)
+      cleanUps.unshift(service.stop)
       urls.push(service.url)
     }
-    report(few, many, await measure(urls, rounds))
+    const rows = rowsOf(await measure(urls, rounds))
+    const head = ['p50, ms', `${few} posts`, `${many} posts`, 'ratio', `≤ ${maximumRatio}`]
+    const where = databaseUrl ? 'PostgreSQL' : 'the embedded database'
+    showStatus('')
+    process.stdout.write(`${table(head, rows)}\n\n${rounds} rounds on ${where}, ${machine()}\n`)
   } finally {
-    progress('')
-    for (const stop of stops) await stop()
+    showStatus('')
+    for (const cleanUp of cleanUps) await cleanUp()
   }
 }
 
-/** Milliseconds of each request on each service, the services in turn. */
+/** Returns the milliseconds of each request on each service. The services take turns. */
 async function measure(urls: string[], rounds: number) {
-  const times = Object.keys(requests).map((name) => ({ name, ms: urls.map((): number[] => []) }))
-  for (let round = -20; round < rounds; round++) {
-    progress(`round ${Math.max(round, 0)} of ${rounds}`)
-    for (const { name, ms } of times)
+  const times = Object.entries(requests).map(([name, path]) => ({
+    name,
+    path,
+    ms: urls.map((): number[] => []),
+  }))
+  for (let round = 1 - warmUpRounds; round <= rounds; round++) {
+    showStatus(`round ${Math.max(round, 0)} of ${rounds}`)
+    for (const { name, path, ms } of times)
       for (const [index, url] of urls.entries()) {
         const start = performance.now()
-        const answer = await fetch(url + requests[name], { headers: { Authorization: `Bearer ${token}` } })
-        await answer.arrayBuffer()
-        if (!answer.ok) throw new Error(`${name}: ${answer.status}`)
-        if (round >= 0) ms[index]?.push(performance.now() - start)
+        const { status } = await call({ url }, 'GET', path, { token })
+        if (status !== 200) throw new Error(`${name}: ${status}`)
+        if (round > 0) ms[index]?.push(performance.now() - start)
       }
   }
   return times
 }
 
-function report(few: number, many: number, times: Awaited<ReturnType<typeof measure>>): void {
-  const rows = times.map(({ name, ms: [ofFew = [], ofMany = []] }) => {
-    const ratio = median(ofMany) / median(ofFew)
+function rowsOf(times: Awaited<ReturnType<typeof measure>>): string[][] {
+  return times.map(({ name, ms: [small = [], large = []] }) => {
+    const ratio = median(large) / median(small)
     return [
       name,
-      median(ofFew).toFixed(1),
-      median(ofMany).toFixed(1),
+      median(small).toFixed(1),
+      median(large).toFixed(1),
       ratio.toFixed(2),
-      ratio <= target ? 'yes' : 'no',
+      ratio <= maximumRatio ? 'yes' : 'no',
     ]
   })
-  const head = ['p50, ms', `${few} posts`, `${many} posts`, 'ratio', `≤ ${target}`]
-  const where = values.server ? 'PostgreSQL' : 'the embedded database'
-  progress('')
-  process.stdout.write(`${table(head, rows)}\n\n${values.rounds} rounds on ${where}, ${machine()}\n`)
-}
-
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
-}
-
-function median(times: number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN
 }

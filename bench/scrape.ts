@@ -1,105 +1,103 @@
-// How long it takes to write a scrape's page, and how long the event loop stands still meanwhile.
-import { parseArgs } from 'node:util'
+// Measures how long it takes to serialize a scrape, and for how long that blocks the event loop.
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { readOptions } from '../harness/command-line/arguments.ts'
 import { machine } from '../harness/command-line/machine.ts'
+import { median } from '../harness/command-line/statistics.ts'
 import { table } from '../harness/command-line/table.ts'
 import { silentLog } from '../harness/log.ts'
 import { createExpositionWriter } from '../otel/pull/exposition/exposition.ts'
 
-const HELP = `Writes a page of some 10,000 lines with our serializer, the stock exporter's and prom-client's, in turn, and
-prints the median time, the longest stall of the event loop, and both against the stock exporter.
+const usage = `Usage: npm run bench -- scrape [options]
 
-  npm run bench:scrape -- [--lines 10000] [--rounds 40]
+Serializes the same metrics with this project's serializer, the stock exporter's and prom-client's, in turn.
 
-"with collection" is a whole scrape: the SDK's own collection too, which cannot be sliced. "first scrape" has no
-label texts kept from a scrape before. The SDK keeps 2,000 series per instrument: at most 40,000 lines.
+  --lines N    lines of the exposition, at most 40000: the SDK keeps 2,000 series per instrument (10000)
+  --rounds N   measurements of each serializer (40)
+  --help       shows this text
+
+"with collection" also runs the SDK's collection, which cannot be interrupted. "first scrape" has no cached labels.
 `
 
-const { values } = parseArgs({
-  options: {
-    lines: { type: 'string', default: '10000' },
-    rounds: { type: 'string', default: '40' },
-    help: { type: 'boolean', default: false },
-  },
-})
-if (values.help) {
-  process.stdout.write(HELP)
-  process.exit(0)
-}
+type Measurement = { ms: number; stallMs: number; exposition: Buffer }
 
-const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
-/** One histogram series has a line for each bucket, +Inf, sum and count; with it go two counters and a gauge. */
-const LINES_PER_SET = BOUNDARIES.length + 3 + 3
-const rounds = Number(values.rounds)
-const sets = Math.round(Number(values.lines) / LINES_PER_SET)
+const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+/** Each set of attributes has a histogram (its buckets, +Inf, sum, count), two counters and a gauge. */
+const linesPerSet = boundaries.length + 3 + 3
+const warmUpRounds = 3
 
-const reader = recordWithOpenTelemetry()
-const registry = recordWithPromClient()
-const { resourceMetrics } = await reader.collect()
-const stock = new PrometheusSerializer()
-const ours = createExpositionWriter(silentLog)
-
-const cases: Record<string, () => Promise<Buffer>> = {
-  'stock exporter': async () => Buffer.from(stock.serialize(resourceMetrics)),
-  'prom-client': async () => Buffer.from(await registry.metrics()),
-  'ours, text': () => ours.write([{ resourceMetrics }], 'text'),
-  'ours, OpenMetrics': () => ours.write([{ resourceMetrics }], 'openmetrics'),
-  'ours, first scrape': () => createExpositionWriter(silentLog).write([{ resourceMetrics }], 'text'),
-  'ours, with collection': async () => {
-    const collected = await reader.collect()
-    return ours.write([{ resourceMetrics: collected.resourceMetrics }], 'text')
-  },
-}
-
-const measured = new Map(Object.keys(cases).map((name) => [name, [] as Measured[]]))
-for (let round = -3; round < rounds; round++) {
-  for (const [name, write] of Object.entries(cases)) {
-    const result = await measure(write)
-    if (round >= 0) measured.get(name)?.push(result)
+export async function scrape(args: string[]): Promise<void> {
+  const { lines, rounds } = readOptions(usage, { lines: 10_000, rounds: 40 }, args)
+  const serializers = await createSerializers(Math.round(lines / linesPerSet))
+  const measurements = serializers.map(({ name }) => ({ name, measured: [] as Measurement[] }))
+  for (let round = 1 - warmUpRounds; round <= rounds; round++) {
+    for (const [index, { serialize }] of serializers.entries()) {
+      const measured = await measure(serialize)
+      if (round > 0) measurements[index]?.measured.push(measured)
+    }
   }
+  const stockMs = median(measurements[0]?.measured.map(({ ms }) => ms) ?? [])
+  const rows = measurements.map(({ name, measured }) => {
+    const exposition = measured[0]?.exposition.toString() ?? ''
+    const ms = median(measured.map((measurement) => measurement.ms))
+    return [
+      name,
+      exposition.split('\n').length - 1,
+      Math.round(exposition.length / 1024),
+      ms.toFixed(1),
+      median(measured.map(({ stallMs }) => stallMs)).toFixed(1),
+      `${(stockMs / ms).toFixed(1)}×`,
+    ]
+  })
+  process.stdout.write(`${machine()}\n${rounds} rounds, the serializers in turn, medians\n\n`)
+  process.stdout.write(`${table(['', 'lines', 'KiB', 'ms', 'stall ms', 'speed-up'], rows)}\n`)
 }
-report()
 
-type Measured = { ms: number; stallMs: number; page: Buffer }
+/** The first is the baseline of the others. */
+async function createSerializers(sets: number) {
+  const reader = recordWithOpenTelemetry(sets)
+  const registry = recordWithPromClient(sets)
+  const { resourceMetrics } = await reader.collect()
+  const stock = new PrometheusSerializer()
+  const ours = createExpositionWriter(silentLog)
+  return [
+    { name: 'stock exporter', serialize: async () => Buffer.from(stock.serialize(resourceMetrics)) },
+    { name: 'prom-client', serialize: async () => Buffer.from(await registry.metrics()) },
+    { name: 'ours, text', serialize: () => ours.write([{ resourceMetrics }], 'text') },
+    { name: 'ours, OpenMetrics', serialize: () => ours.write([{ resourceMetrics }], 'openmetrics') },
+    {
+      name: 'ours, first scrape',
+      serialize: () => createExpositionWriter(silentLog).write([{ resourceMetrics }], 'text'),
+    },
+    {
+      name: 'ours, with collection',
+      serialize: async () => {
+        const collected = await reader.collect()
+        return ours.write([{ resourceMetrics: collected.resourceMetrics }], 'text')
+      },
+    },
+  ]
+}
 
-async function measure(write: () => Promise<Buffer>): Promise<Measured> {
+/** `stallMs` is the longest time between two turns of the event loop. */
+async function measure(serialize: () => Promise<Buffer>): Promise<Measurement> {
   let stallMs = 0
   let running = true
-  let turn = performance.now()
-  const started = turn
+  let lastTurn = performance.now()
+  const start = lastTurn
   const watch = () => {
     const now = performance.now()
-    stallMs = Math.max(stallMs, now - turn)
-    turn = now
+    stallMs = Math.max(stallMs, now - lastTurn)
+    lastTurn = now
     if (running) setImmediate(watch)
   }
   setImmediate(watch)
-  const page = await write()
-  const ms = performance.now() - started
+  const exposition = await serialize()
+  const ms = performance.now() - start
   running = false
   await new Promise(setImmediate)
-  return { ms, stallMs, page }
-}
-
-function report() {
-  const median = (name: string, of: (run: Measured) => number) =>
-    (measured.get(name) ?? []).map(of).sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN
-  const rows = Object.keys(cases).map((name) => {
-    const ms = median(name, (run) => run.ms)
-    const page = measured.get(name)?.[0]?.page.toString() ?? ''
-    return [
-      name,
-      page.split('\n').length - 1,
-      Math.round(page.length / 1024),
-      ms.toFixed(1),
-      median(name, (run) => run.stallMs).toFixed(1),
-      `${(median('stock exporter', (run) => run.ms) / ms).toFixed(1)}×`,
-    ]
-  })
-  process.stdout.write(`${machine()}\n${rounds} rounds, the cases in turn, medians\n\n`)
-  process.stdout.write(`${table(['', 'lines', 'KiB', 'ms', 'stall ms', 'faster'], rows)}\n`)
+  return { ms, stallMs, exposition }
 }
 
 function attributesOf(set: number) {
@@ -112,12 +110,12 @@ function attributesOf(set: number) {
   }
 }
 
-function recordWithOpenTelemetry() {
+function recordWithOpenTelemetry(sets: number) {
   const exporter = new PrometheusExporter({ preventServerStart: true })
   const meter = new MeterProvider({ readers: [exporter] }).getMeter('bench', '1.0.0')
   const histogram = meter.createHistogram('bench.request.duration', {
     unit: 's',
-    advice: { explicitBucketBoundaries: BOUNDARIES },
+    advice: { explicitBucketBoundaries: boundaries },
   })
   const counters = ['bench.posts', 'bench.users'].map((name) => meter.createCounter(name))
   const gauge = meter.createGauge('bench.size', { unit: 'By' })
@@ -130,29 +128,21 @@ function recordWithOpenTelemetry() {
   return exporter
 }
 
-function recordWithPromClient() {
-  const registers = [new Registry()]
-  const help = 'No description.'
-  const labelNames = Object.keys(attributesOf(0)).map((key) => key.replaceAll('.', '_'))
-  const buckets = BOUNDARIES
-  const histogram = new Histogram({
-    name: 'bench_request_duration_seconds',
-    help,
-    labelNames,
-    buckets,
-    registers,
-  })
-  const counters = ['bench_posts_total', 'bench_users_total'].map(
-    (name) => new Counter({ name, help, labelNames, registers }),
-  )
-  const gauge = new Gauge({ name: 'bench_size_bytes', help, labelNames, registers })
-  for (let set = 0; set < sets; set++) {
-    const labels = Object.fromEntries(
+function recordWithPromClient(sets: number): Registry {
+  const registry = new Registry()
+  const labelsOf = (set: number) =>
+    Object.fromEntries(
       Object.entries(attributesOf(set)).map(([key, value]) => [key.replaceAll('.', '_'), value]),
     )
+  const common = { help: 'No description.', labelNames: Object.keys(labelsOf(0)), registers: [registry] }
+  const histogram = new Histogram({ ...common, name: 'bench_request_duration_seconds', buckets: boundaries })
+  const counters = ['bench_posts_total', 'bench_users_total'].map((name) => new Counter({ ...common, name }))
+  const gauge = new Gauge({ ...common, name: 'bench_size_bytes' })
+  for (let set = 0; set < sets; set++) {
+    const labels = labelsOf(set)
     for (let time = 0; time < 50; time++) histogram.observe(labels, time / 7)
     for (const counter of counters) counter.inc(labels, set)
     gauge.set(labels, set / 3)
   }
-  return registers[0] ?? new Registry()
+  return registry
 }

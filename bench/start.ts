@@ -1,98 +1,79 @@
-// How long the service takes from its start until it is ready.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+// Measures the time from the start of the service until it is ready.
+import { rm } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
-import { Client } from 'pg'
+import { readOptions } from '../harness/command-line/arguments.ts'
 import { machine } from '../harness/command-line/machine.ts'
+import { median } from '../harness/command-line/statistics.ts'
 import { table } from '../harness/command-line/table.ts'
+import { createDatabase, type DatabaseEnv } from '../harness/database.ts'
+import { runService } from '../harness/service.ts'
+import { showStatus } from './status-line.ts'
 
-const HELP = `Starts the service again and again and measures the time until /readyz answers 200.
+const usage = `Usage: npm run bench -- start [options]
 
-  npm run bench:start -- [--rounds 5] [--server postgresql://user@host/postgres]
+Starts the service repeatedly and measures the time until /readyz returns 200.
 
-"first" has no tables yet (embedded: no folder either), "again" follows an orderly stop, "after SIGKILL" does not.
-The user of --server (default: TEST_DATABASE_URL) may create databases; without one only the embedded is measured.
+  --rounds N           starts of each kind (5)
+  --database-url URL   also measures a PostgreSQL server, whose user may create databases (TEST_DATABASE_URL)
+  --help               shows this text
+
+"first" starts on a database without tables. "again" follows a shutdown, "after SIGKILL" a killed process.
 `
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    server: { type: 'string', default: process.env.TEST_DATABASE_URL },
-    help: { type: 'boolean', default: false },
-  },
-})
-if (values.help) process.stdout.write(HELP)
-else await run(Number(values.rounds), values.server)
+type Measurements = Map<string, { target: string; times: number[] }>
 
-async function run(rounds: number, server: string | undefined): Promise<void> {
-  const rows = new Map<string, { limit: string; times: number[] }>()
-  for (let round = 0; round < rounds; round++) {
-    await measureEmbedded((name, limit, ms) => note(rows, `embedded, ${name}`, limit, ms))
-    if (server) await measureServer(server, (name, limit, ms) => note(rows, `PostgreSQL, ${name}`, limit, ms))
-    if (process.stderr.isTTY) process.stderr.write(`\rround ${round + 1} of ${rounds}`)
+const defaults = { rounds: 5, databaseUrl: process.env.TEST_DATABASE_URL }
+
+export async function start(args: string[]): Promise<void> {
+  const { rounds, databaseUrl } = readOptions(usage, defaults, args)
+  const measurements: Measurements = new Map()
+  for (let round = 1; round <= rounds; round++) {
+    showStatus(`round ${round} of ${rounds}`)
+    await measureEmbedded(measurements)
+    if (databaseUrl) await measureServer(measurements, databaseUrl)
   }
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+  showStatus('')
   const head = ['start to ready, ms', 'median', 'longest', 'target']
-  const body = [...rows].map(([name, { limit, times }]) => [name, median(times), Math.max(...times), limit])
-  process.stdout.write(`${table(head, body)}\n\n${rounds} rounds on ${machine()}\n`)
-  if (!server) process.stdout.write('PostgreSQL was not measured: no --server, no TEST_DATABASE_URL.\n')
+  const rows = [...measurements].map(([name, { target, times }]) => [
+    name,
+    median(times),
+    Math.max(...times),
+    target,
+  ])
+  process.stdout.write(`${table(head, rows)}\n\n${rounds} rounds on ${machine()}\n`)
+  if (!databaseUrl)
+    process.stdout.write(
+      'PostgreSQL was not measured: neither --database-url nor TEST_DATABASE_URL is set.\n',
+    )
 }
 
-type Note = (name: string, limit: string, ms: number) => void
-
-async function measureEmbedded(note: Note): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'microposts-bench-'))
-  const env = { DATA_DIR: join(folder, 'data') }
-  note('first', '≤ 3000', await measureStart(env, 'SIGTERM'))
-  note('again', '≤ 1500', await measureStart(env, 'SIGKILL'))
-  note('after SIGKILL', '≤ 1500', await measureStart(env, 'SIGTERM'))
-  await rm(folder, { recursive: true })
+async function measureEmbedded(measurements: Measurements): Promise<void> {
+  const { env, drop } = await createDatabase()
+  // The first start also creates the folder.
+  if ('DATA_DIR' in env) await rm(env.DATA_DIR, { recursive: true })
+  note(measurements, 'embedded, first', '≤ 3000', await measureStart(env, 'SIGTERM'))
+  note(measurements, 'embedded, again', '≤ 1500', await measureStart(env, 'SIGKILL'))
+  note(measurements, 'embedded, after SIGKILL', '≤ 1500', await measureStart(env, 'SIGTERM'))
+  await drop()
 }
 
-async function measureServer(server: string, note: Note): Promise<void> {
-  const admin = new Client({ connectionString: server })
-  await admin.connect()
-  const name = `microposts_bench_${process.pid}`
-  await admin.query(`CREATE DATABASE "${name}"`)
-  const url = new URL(server)
-  url.pathname = `/${name}`
-  note('first', '≤ 1000', await measureStart({ DATABASE_URL: url.href }, 'SIGTERM'))
-  note('again', '≤ 1000', await measureStart({ DATABASE_URL: url.href }, 'SIGTERM'))
-  await admin.query(`DROP DATABASE "${name}" WITH (FORCE)`)
-  await admin.end()
+async function measureServer(measurements: Measurements, serverUrl: string): Promise<void> {
+  const { env, drop } = await createDatabase(serverUrl)
+  note(measurements, 'PostgreSQL, first', '≤ 1000', await measureStart(env, 'SIGTERM'))
+  note(measurements, 'PostgreSQL, again', '≤ 1000', await measureStart(env, 'SIGTERM'))
+  await drop()
 }
 
-/** Milliseconds from the spawn to the first 200; the process then ends by this signal. */
-async function measureStart(env: Record<string, string>, signal: NodeJS.Signals): Promise<number> {
+/** Returns the milliseconds from starting the process to the first 200. The signal then ends the process. */
+async function measureStart(env: DatabaseEnv, signal: NodeJS.Signals): Promise<number> {
   const start = performance.now()
-  const service = spawn(process.execPath, ['--import', './otel/register.ts', 'src/main.ts'], {
-    env: { PATH: process.env.PATH, PORT: '0', OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const ended = once(service, 'exit')
-  const url = await listening(service)
-  while (!(await isReady(url))) await setTimeout(5)
+  const service = runService(env)
+  const { url } = await service.logged('listening')
+  while (!(await isReady(String(url)))) await setTimeout(5)
   const ms = performance.now() - start
   service.kill(signal)
-  await ended
+  await service.exited
   return ms
-}
-
-function listening({ stdout }: ChildProcess): Promise<string> {
-  if (!stdout) throw new Error('The service has no standard output.')
-  const lines = createInterface(stdout)
-  return new Promise((resolve, reject) => {
-    lines.on('close', () => reject(new Error('The service ended before it listened.')))
-    lines.on('line', (line) => {
-      const { msg, url } = JSON.parse(line)
-      if (msg === 'listening') resolve(url)
-    })
-  })
 }
 
 function isReady(url: string): Promise<boolean> {
@@ -102,17 +83,8 @@ function isReady(url: string): Promise<boolean> {
   )
 }
 
-function note(
-  rows: Map<string, { limit: string; times: number[] }>,
-  name: string,
-  limit: string,
-  ms: number,
-) {
-  const row = rows.get(name) ?? { limit, times: [] }
-  row.times.push(Math.round(ms))
-  rows.set(name, row)
-}
-
-function median(times: number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
+function note(measurements: Measurements, name: string, target: string, ms: number): void {
+  const measured = measurements.get(name) ?? { target, times: [] }
+  measurements.set(name, measured)
+  measured.times.push(Math.round(ms))
 }

@@ -1,99 +1,79 @@
-// What telemetry costs: the CPU of the same requests to the same service, measured in different ways.
-import { parseArgs } from 'node:util'
+// Compares the CPU time per request of services whose telemetry is off, on, pushed, or recorded by prom-client.
+import { readOptions } from '../harness/command-line/arguments.ts'
 import { machine } from '../harness/command-line/machine.ts'
-import { createDatabase } from './database.ts'
-import { fill } from './growth/fill.ts'
+import { createDatabase, type DatabaseEnv } from '../harness/database.ts'
+import { fill } from './fill.ts'
+import { showStatus } from './status-line.ts'
+import { type Measurements, measureVariants } from './telemetry/measure.ts'
 import { costs, generatorUs } from './telemetry/report.ts'
-import { type Measurements, measureVariants } from './telemetry/rounds.ts'
-import { startCollector, type Variant, variantsOf } from './telemetry/variants.ts'
+import { startCollector, variantsOf } from './telemetry/variants.ts'
 
-const HELP = `Starts the service once for each way to measure it, on one database, and sends each the same requests in turn.
+const usage = `Usage: npm run bench -- telemetry [options]
 
-  npm run bench:telemetry -- [--rounds 10] [--requests 2000] [--processes 2] [--server postgresql://user@host/postgres]
+Starts a service for each variant of telemetry, on one database, sends all of them the same requests and compares their
+CPU time. Takes some ten minutes.
 
-"off" is OTEL_SDK_DISABLED=true, "on" every metric there is; "prom-client" is the same service with its src/metrics/instruments.ts
-replaced by one for prom-client. Each round sends each so many requests of a kind, 4 at a time, and scrapes it once.
-After so many rounds all processes are replaced, since two of the same are not equally fast; twice the same, "off", in
-each round shows how little that can be told from noise. The ratios are to the mean of these two, round by round.
+  --rounds N           rounds of each process (10)
+  --requests N         requests of each kind in a round (2000)
+  --processes N        times that all processes are replaced (2)
+  --database-url URL   a PostgreSQL server, whose user may create databases (TEST_DATABASE_URL);
+                       without it the embedded database is used
+  --help               shows this text
 
-It takes some ten minutes. The user of --server (default: TEST_DATABASE_URL) may create databases. Without one the
-embedded database is used, which computes inside of the service: its CPU is then in every figure, and the ratios are
-too good.
+"off" sets OTEL_SDK_DISABLED=true, "on" records and exposes every metric, and "prom-client" records the same metrics with
+prom-client instead of OpenTelemetry. Each round sends 4 requests at a time and scrapes each service once.
+Processes of the same code differ in speed, so they are replaced, and two variants are both "off": their difference is
+the noise. Ratios are to the mean of these two in the same round. The embedded database runs inside the service: its CPU
+time is in every figure, so the ratios are too low.
 `
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '10' },
-    requests: { type: 'string', default: '2000' },
-    processes: { type: 'string', default: '2' },
-    server: { type: 'string', default: process.env.TEST_DATABASE_URL },
-    help: { type: 'boolean', default: false },
-  },
-})
+const defaults = {
+  rounds: 10,
+  requests: 2_000,
+  processes: 2,
+  databaseUrl: process.env.TEST_DATABASE_URL,
+}
 
-/** Enough for a list; more would only take longer to fill. */
+/** Enough for a list; more would only take longer to insert. */
 const posts = 2_000
 
-if (values.help) process.stdout.write(HELP)
-else
-  await run().catch((error: Error) => {
-    process.exitCode = 1
-    process.stderr.write(`${error.message}\n`)
-  })
-
-async function run(): Promise<void> {
-  const [rounds, requests, processes] = [whole('rounds'), whole('requests'), whole('processes')]
-  const stops: (() => Promise<unknown>)[] = []
+export async function telemetry(args: string[]): Promise<void> {
+  const { rounds, requests, processes, databaseUrl } = readOptions(usage, defaults, args)
+  const cleanUps: (() => Promise<unknown>)[] = []
+  const createFilled = async (): Promise<DatabaseEnv> => {
+    const database = await createDatabase(databaseUrl)
+    cleanUps.unshift(database.drop)
+    await fill(database.env, posts, (done) => showStatus(`${done} of ${posts} posts`))
+    return database.env
+  }
   try {
     const collector = await startCollector()
-    stops.unshift(collector.stop)
-    const variants = variantsOf(collector.url)
-    const databases = await createDatabases(variants, stops)
+    cleanUps.unshift(collector.stop)
+    // All variants share a database on a server; an embedded database serves one process only.
+    const shared = databaseUrl && (await createFilled())
+    const variants = []
+    for (const variant of variantsOf(collector.url))
+      variants.push({ ...variant, database: shared || (await createFilled()) })
+
     const measurements: Measurements = new Map()
     for (let number = 1; number <= processes; number++) {
       const onRound = (round: number) =>
-        progress(`processes ${number} of ${processes}, round ${round} of ${rounds}`)
-      await measureVariants(databases, measurements, { rounds, requests, onRound })
+        showStatus(`processes ${number} of ${processes}, round ${round} of ${rounds}`)
+      await measureVariants(variants, measurements, { rounds, requests, onRound })
     }
     const names = variants.map(({ name }) => name)
-    progress('')
-    process.stdout.write(`${costs(names, measurements)}\n\n${footnotes(measurements)}`)
-  } finally {
-    progress('')
-    for (const stop of stops) await stop()
-  }
-}
+    const database = databaseUrl
+      ? 'PostgreSQL, excluding its CPU time'
+      : 'the embedded database, including its CPU time'
+    showStatus('')
+    process.stdout.write(`${costs(names, measurements)}
 
-/** One for all on a server; the embedded database takes one process, so that there each variant has its own. */
-async function createDatabases(variants: Variant[], stops: (() => Promise<unknown>)[]) {
-  const shared = values.server && (await createFilled(stops))
-  const placed: (Variant & { database: Record<string, string> })[] = []
-  for (const variant of variants) placed.push({ ...variant, database: shared || (await createFilled(stops)) })
-  return placed
-}
-
-async function createFilled(stops: (() => Promise<unknown>)[]): Promise<Record<string, string>> {
-  const database = await createDatabase(values.server)
-  stops.unshift(database.drop)
-  await fill(database, posts, (done) => progress(`${done} of ${posts} posts`))
-  return database.env
-}
-
-function footnotes(measurements: Measurements): string {
-  const { processes, rounds, requests, server } = values
-  const where = server ? 'PostgreSQL, whose CPU is not in it' : 'the embedded database, whose CPU is in it'
-  return `${processes} processes of each, ${rounds} rounds of ${requests} requests, on ${where}.
-Requests a second are those of one process beside a load generator that takes ${generatorUs(measurements)} µs of CPU a request.
+${processes} processes of each variant, ${rounds} rounds of ${requests} requests, on ${database}.
+The requests per second are those of one process next to a load generator, which takes ${generatorUs(measurements)} µs of CPU per request.
 ${machine()}
-`
-}
-
-function whole(name: 'rounds' | 'requests' | 'processes'): number {
-  const value = Number(values[name])
-  if (Number.isInteger(value) && value > 0) return value
-  throw new Error(`--${name} ${values[name]} is not a whole number from 1 on.`)
-}
-
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
+`)
+  } finally {
+    showStatus('')
+    for (const cleanUp of cleanUps) await cleanUp()
+  }
 }

@@ -1,26 +1,41 @@
-import { type Agent, request } from 'node:http'
+// The requests that the benchmark sends, and a load generator for them.
+import { once } from 'node:events'
+import type { Agent } from 'node:http'
+import { call, type RequestOptions, send } from '../../harness/http/client.ts'
+import { token } from '../fill.ts'
 
-export type Request = { method: string; path: string; headers?: Record<string, string>; body?: string }
+export type ApiRequest = { method: string; path: string; options: RequestOptions }
 
-/**
- * Sends so many requests to a service, over as many connections as the agent may have: each connection the next one
- * once it has read the answer. Rejects when an answer is no success.
- */
-export async function sendLoad(url: string, agent: Agent, what: Request, requests: number): Promise<void> {
-  let left = requests
-  const sendNext = async () => {
-    while (left-- > 0) await send(url, agent, what)
+/** Returns the requests by kind. The paths exist in every database that `fill` has filled. */
+export async function requestsOf(url: string): Promise<Record<string, ApiRequest>> {
+  // The benchmark creates posts of user1 only, so this post is the same in every database.
+  const { body } = await call({ url }, 'GET', '/api/users/user2/collection?limit=1')
+  return {
+    'one post': { method: 'GET', path: new URL(body[0].href).pathname, options: {} },
+    'list of 20 posts': { method: 'GET', path: '/api/posts', options: {} },
+    create: {
+      method: 'POST',
+      path: '/api/users/user1/collection',
+      options: { token, json: { text: 'Curiouser and curiouser! cried Alice.' } },
+    },
   }
-  await Promise.all(Array.from({ length: agent.maxSockets }, sendNext))
 }
 
-function send(url: string, agent: Agent, { method, path, headers, body }: Request): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url + path, { agent, method, headers }, (answer) => {
-      const { statusCode = 0 } = answer
-      if (statusCode >= 300) reject(new Error(`${method} ${path}: ${statusCode}`))
-      answer.on('end', resolve).on('error', reject).resume()
-    })
-    sent.on('error', reject).end(body)
-  })
+/** Sends the request `count` times, over all connections of the agent. Rejects when a response is not a success. */
+export async function sendLoad(
+  target: { url: string; agent: Agent },
+  { method, path, options }: ApiRequest,
+  count: number,
+): Promise<void> {
+  const { agent } = target
+  let left = count
+  const sendNext = async () => {
+    while (left-- > 0) {
+      const response = await send(target, method, path, { ...options, agent })
+      if (response.statusCode !== 200 && response.statusCode !== 201)
+        throw new Error(`${method} ${path}: ${response.statusCode}`)
+      await once(response.resume(), 'end')
+    }
+  }
+  await Promise.all(Array.from({ length: agent.maxSockets }, sendNext))
 }

@@ -1,35 +1,34 @@
-// The same service, measured in different ways.
+// The same service with different telemetry.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export type Variant = { name: string; preload: string[]; env: Record<string, string> }
 
-const telemetry = './otel/register.ts'
-const reportCpu = './bench/telemetry/report-cpu.ts'
+const preload = ['./otel/register.ts', './bench/telemetry/report-cpu-time.ts']
 const off = { OTEL_SDK_DISABLED: 'true' }
 
-/** The first is what the others are compared with; the second is the same, so that it tells what is noise. */
-export function variantsOf(collector: string): Variant[] {
+/** The first two are the same and the baseline of the others: their difference is the noise of the measurement. */
+export function variantsOf(collectorUrl: string): Variant[] {
   const push = {
     OTEL_METRICS_EXPORTER: 'prometheus,otlp',
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,
     OTEL_METRIC_EXPORT_INTERVAL: '1000',
     OTEL_METRIC_EXPORT_TIMEOUT: '1000',
   }
   return [
-    { name: 'off', preload: [telemetry, reportCpu], env: off },
-    { name: 'off, a second process', preload: [telemetry, reportCpu], env: off },
-    { name: 'on, scraped', preload: [telemetry, reportCpu], env: {} },
-    { name: 'on, scraped and pushed', preload: [telemetry, reportCpu], env: push },
+    { name: 'off', preload, env: off },
+    { name: 'off, a second process', preload, env: off },
+    { name: 'on, scraped', preload, env: {} },
+    { name: 'on, scraped and pushed', preload, env: push },
     {
       name: 'prom-client, scraped',
-      preload: [telemetry, reportCpu, './bench/telemetry/prom-client/register.ts'],
+      preload: [...preload, './bench/telemetry/prom-client/register.ts'],
       env: off,
     },
   ]
 }
 
-/** Takes whatever is pushed to it. */
+/** Starts a server that accepts every request and ignores its body. */
 export async function startCollector() {
   const server = createServer((request, response) => {
     request.on('end', () => response.end()).resume()
