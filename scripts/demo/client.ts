@@ -1,47 +1,32 @@
-// Sends the demo's requests and keeps count of what they were answered.
+// Sends the demo's requests and counts the responses.
+import { quantile } from '../../harness/command-line/statistics.ts'
 import { table } from '../../harness/command-line/table.ts'
+import { type ApiResponse, call, type RequestOptions } from '../../harness/http/client.ts'
 
 export type Client = ReturnType<typeof createClient>
-export type Answer = { status: number; body: Record<string, unknown>; retryAfterMs: number }
-export type Request = { method?: string; path: string; token?: string | undefined; json?: object }
 
 export function createClient(url: string) {
   const statuses = new Map<number, number>()
   const durationsMs: number[] = []
 
   return {
-    /** @throws {Error} that says so when no service answers at the URL. */
-    async send({ method = 'GET', path, token, json }: Request): Promise<Answer> {
+    async send(method: string, path: string, options?: RequestOptions): Promise<ApiResponse> {
       const start = performance.now()
-      const response = await fetch(new URL(path, url), {
-        method,
-        headers: {
-          ...(json && { 'Content-Type': 'application/json' }),
-          ...(token && { Authorization: `Bearer ${token}` }),
-        },
-        body: json && JSON.stringify(json),
-      }).catch((cause) => {
-        throw new Error(
-          `No service answers at ${url}. Start it with npm start, or name another one with --url.`,
-          {
-            cause,
-          },
-        )
+      const response = await call({ url }, method, path, options).catch((cause) => {
+        throw new Error(`No service responds at ${url}. Start it with npm start, or pass another --url.`, {
+          cause,
+        })
       })
-      const text = await response.text()
       durationsMs.push(performance.now() - start)
       statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1)
-      const isJson = /json/.test(response.headers.get('Content-Type') ?? '')
-      const retryAfterMs = Number(response.headers.get('Retry-After') ?? 0) * 1_000
-      return { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : {}, retryAfterMs }
+      return response
     },
 
-    /** Requests by status, and how long they took. */
+    /** A table of requests by status, and a line about their durations. */
     summary(): string {
-      const sorted = durationsMs.toSorted((a, b) => a - b)
-      const quantile = (q: number) => `${(sorted[Math.floor(q * (sorted.length - 1))] ?? 0).toFixed(1)} ms`
       const rows = [...statuses].sort().map(([status, requests]) => [String(status), requests])
-      return `${table(['status', 'requests'], rows)}\n${sorted.length} requests, p50 ${quantile(0.5)}, p95 ${quantile(0.95)}\n`
+      const [p50, p95] = [0.5, 0.95].map((share) => quantile(durationsMs, share).toFixed(1))
+      return `${table(['status', 'requests'], rows)}\n${durationsMs.length} requests, p50 ${p50} ms, p95 ${p95} ms\n`
     },
   }
 }

@@ -1,69 +1,71 @@
-// What clients do all day: mostly reading, some writing, and a few mistakes.
+// Sends what clients typically send: mostly reads, some writes, and a few mistakes.
 import { setTimeout } from 'node:timers/promises'
 import type { Progress } from '../../harness/command-line/progress.ts'
+import type { RequestOptions } from '../../harness/http/client.ts'
 import type { Random } from '../../harness/random.ts'
-import type { Client, Request } from './client.ts'
-import { type DemoUser, type Filled, texts } from './fill.ts'
+import type { Client } from './client.ts'
+import type { DemoPost, DemoUser } from './fill.ts'
+import { conversations } from './people.ts'
 
-/** Sends `rate` requests a second for `seconds`. A user that is limited rests for as long as the service says. */
+type Request = [method: string, path: string, options?: RequestOptions]
+
+/** Requests that may be waiting for a response before sending pauses. */
+const maxPending = 100
+
+/** Sends `rate` requests a second for `seconds`. A rate-limited user pauses until the time in `Retry-After`. */
 export async function makeTraffic(
   client: Client,
   random: Random,
   progress: Progress,
-  { users, posts: filled, seconds, rate }: Filled & { seconds: number; rate: number },
+  { users, posts, seconds, rate }: { users: DemoUser[]; posts: DemoPost[]; seconds: number; rate: number },
 ): Promise<void> {
   const total = seconds * rate
-  const posts = [...filled]
   const bar = progress.begin('requests', total)
-  const restsUntil = new Map<DemoUser, number>()
+  const limitedUntil = new Map<DemoUser, number>()
+  const pending = new Set<Promise<void>>()
   const start = performance.now()
-  const underWay = new Set<Promise<void>>()
   for (let i = 0; i < total; i++) {
     await setTimeout(Math.max(0, start + (i * 1_000) / rate - performance.now()))
-    const awake = users.filter((user) => (restsUntil.get(user) ?? 0) <= performance.now())
     bar.step()
-    if (awake.length === 0) continue
-    const user = random.pick(awake)
-    const request = nextRequest(random, user, users, posts)
-    const sent = client.send(request).then(({ status, body, retryAfterMs }) => {
-      if (status === 429) restsUntil.set(user, performance.now() + retryAfterMs)
-      if (status === 201) posts.push({ href: String(body.href), author: user })
+    const available = users.filter((user) => (limitedUntil.get(user) ?? 0) <= performance.now())
+    if (available.length === 0) continue
+    const user = random.pick(available)
+    const sent = client.send(...nextRequest(random, user, users, posts)).then(({ status, headers, body }) => {
+      if (status === 429)
+        limitedUntil.set(user, performance.now() + Number(headers.get('Retry-After') ?? 0) * 1_000)
+      if (status === 201) posts.push({ path: new URL(body.href).pathname, author: user })
     })
-    underWay.add(sent)
-    void sent.finally(() => underWay.delete(sent)).catch(() => {})
-    // So that a service that stopped answering ends the demo instead of filling the memory.
-    if (underWay.size >= 100) await Promise.race(underWay)
+    pending.add(sent)
+    void sent.finally(() => pending.delete(sent)).catch(() => {})
+    // A service that stopped responding then ends the demo with an error.
+    if (pending.size >= maxPending) await Promise.race(pending)
   }
-  await Promise.all(underWay)
+  await Promise.all(pending)
   bar.end()
 }
 
-function nextRequest(random: Random, user: DemoUser, users: DemoUser[], posts: Filled['posts']): Request {
+function nextRequest(random: Random, user: DemoUser, users: DemoUser[], posts: DemoPost[]): Request {
   const { username, token } = user
   const other = random.pick(users).username
   const own = posts.filter(({ author }) => author === user)
+  const text = random.pick(conversations)[0]
   const chance = random.next()
-  if (chance < 0.3) return { path: `/api/users/${other}/collection`, token }
-  if (chance < 0.5) return { path: `/api/users/${username}/timeline`, token }
-  if (chance < 0.65 && posts.length > 0) return { path: new URL(random.pick(posts).href).pathname, token }
-  if (chance < 0.72) return { path: `/api/users/${other}`, token }
-  if (chance < 0.77) return { path: `/api/posts?search=${random.pick(['coffee', 'count', 'meas'])}`, token }
-  if (chance < 0.87) {
-    const json = { text: random.pick(texts) }
-    return { method: 'POST', path: `/api/users/${username}/collection`, token, json }
-  }
-  if (chance < 0.91 && own.length > 0) {
-    const json = { text: `${random.pick(texts)} (edited)` }
-    return { method: 'PATCH', path: new URL(random.pick(own).href).pathname, token, json }
-  }
+  if (chance < 0.3) return ['GET', `/api/users/${other}/collection`, { token }]
+  if (chance < 0.5) return ['GET', `/api/users/${username}/timeline`, { token }]
+  if (chance < 0.65 && posts.length > 0) return ['GET', random.pick(posts).path, { token }]
+  if (chance < 0.72) return ['GET', `/api/users/${other}`, { token }]
+  if (chance < 0.77)
+    return ['GET', `/api/posts?search=${random.pick(['coffee', 'count', 'meas'])}`, { token }]
+  if (chance < 0.87) return ['POST', `/api/users/${username}/collection`, { token, json: { text } }]
+  if (chance < 0.91 && own.length > 0)
+    return ['PATCH', random.pick(own).path, { token, json: { text: `${text} (edited)` } }]
   if (chance < 0.93 && own.length > 0) {
     const post = random.pick(own)
-    // Nobody asks for it any more.
+    // Later requests must not ask for a deleted post.
     posts.splice(posts.indexOf(post), 1)
-    return { method: 'DELETE', path: new URL(post.href).pathname, token }
+    return ['DELETE', post.path, { token }]
   }
-  if (chance < 0.96) return { path: '/api/users/nobody-at-all', token }
-  if (chance < 0.98)
-    return { method: 'POST', path: '/api/login', json: { username, password: 'a wrong one' } }
-  return { path: '/not/a/page', token }
+  if (chance < 0.96) return ['GET', '/api/users/nobody-at-all', { token }]
+  if (chance < 0.98) return ['POST', '/api/login', { json: { username, password: 'the wrong password' } }]
+  return ['GET', '/not/a/page', { token }]
 }
