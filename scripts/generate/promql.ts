@@ -13,4 +13,11 @@ export function quantile(q: number, histogram: string, matchers: string, ...labe
   return `histogram_quantile(${q}, ${rate(`${histogram}_bucket`, matchers, ...labels, 'le')}) >= 0`
 }
 
+/** Three quantiles, by legend. */
+export const quantiles = (histogram: string, matchers: string) => ({
+  p50: quantile(0.5, histogram, matchers),
+  p95: quantile(0.95, histogram, matchers),
+  p99: quantile(0.99, histogram, matchers),
+})
+
 const sumBy = (labels: string[]) => (labels.length > 0 ? `sum by (${labels.join(', ')})` : 'sum')

@@ -1,6 +1,6 @@
 import { dashboard, instance } from '../dashboard.ts'
 import { graph } from '../panels.ts'
-import { quantile, rate } from '../promql.ts'
+import { quantile, quantiles, rate } from '../promql.ts'
 
 const duration = 'db_client_operation_duration_seconds'
 
@@ -30,11 +30,7 @@ export const database = () =>
           description:
             'Time that the service waits for a statement, including the wait for a connection if it needs one.',
           unit: 's',
-          queries: {
-            p50: quantile(0.5, duration, instance),
-            p95: quantile(0.95, duration, instance),
-            p99: quantile(0.99, duration, instance),
-          },
+          queries: quantiles(duration, instance),
         }),
         graph({
           title: 'p95 by operation and table',
@@ -99,21 +95,13 @@ export const database = () =>
           title: 'Connection wait time',
           description: 'Time that a request waits for a connection.',
           unit: 's',
-          queries: {
-            p50: quantile(0.5, 'db_client_connection_wait_time_seconds', instance),
-            p95: quantile(0.95, 'db_client_connection_wait_time_seconds', instance),
-            p99: quantile(0.99, 'db_client_connection_wait_time_seconds', instance),
-          },
+          queries: quantiles('db_client_connection_wait_time_seconds', instance),
         }),
         graph({
           title: 'Connection use time',
           description: 'Time that a connection is out of the pool, for one statement or one transaction.',
           unit: 's',
-          queries: {
-            p50: quantile(0.5, 'db_client_connection_use_time_seconds', instance),
-            p95: quantile(0.95, 'db_client_connection_use_time_seconds', instance),
-            p99: quantile(0.99, 'db_client_connection_use_time_seconds', instance),
-          },
+          queries: quantiles('db_client_connection_use_time_seconds', instance),
         }),
         graph({
           title: 'Migrations',

@@ -1,6 +1,6 @@
 import { dashboard, instance, route } from '../dashboard.ts'
 import { graph } from '../panels.ts'
-import { quantile, rate } from '../promql.ts'
+import { quantile, quantiles, rate } from '../promql.ts'
 import { latencySeconds, streamRoute } from '../slo.ts'
 
 const duration = 'http_server_request_duration_seconds'
@@ -46,11 +46,7 @@ export const http = () =>
             'Excludes the timeline stream, which stays open for as long as its client wants. The line is the objective for p99.',
           unit: 's',
           limit: latencySeconds,
-          queries: {
-            p50: quantile(0.5, duration, timed),
-            p95: quantile(0.95, duration, timed),
-            p99: quantile(0.99, duration, timed),
-          },
+          queries: quantiles(duration, timed),
         }),
         graph({
           title: 'p95 by route',
