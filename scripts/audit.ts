@@ -1,63 +1,58 @@
-// Shows that what the service counts is what happened: a proxy saw the same, the database has the same, clients were told
-// the same, also across a restart.
-import { parseArgs } from 'node:util'
-import { compare } from '../harness/audit/compare.ts'
-import { gatherEvidence } from '../harness/audit/evidence.ts'
-import { report, summary } from '../harness/audit/report.ts'
+// Checks that the metrics of the service are exact: against a proxy's log, the database and the responses to clients.
+import { compare } from '../harness/audit/checks/compare.ts'
+import type { Check } from '../harness/audit/checks/tally.ts'
+import { type Evidence, gatherEvidence } from '../harness/audit/evidence.ts'
+import { readOptions } from '../harness/command-line/arguments.ts'
 import { machine } from '../harness/command-line/machine.ts'
 import { createProgress } from '../harness/command-line/progress.ts'
+import { table } from '../harness/command-line/table.ts'
 import { createDatabase } from '../harness/database.ts'
 import { findProgram } from '../harness/programs/find.ts'
 
-const help = `Usage: npm run audit [-- options]
+const usage = `Usage: npm run audit [-- options]
 
-Sends mixed requests to a service behind nginx, stops it by SIGTERM in the middle and starts it again, and compares
-exactly: nginx's access log, the metrics of both processes, the rows of the database and what clients were told. Exit
-code 1 where anything differs. Needs nginx; all ports are free ones of this machine, all files temporary.
+Sends mixed requests to a service behind nginx, restarts the service meanwhile, and compares exactly: nginx's access log,
+the metrics of all processes, the rows of the database and the responses to clients. Exits with 1 if anything differs.
+Needs nginx. Uses free ports and temporary files.
 
-  --requests N        how many the service answers at least              (20000)
-  --clients N         how many clients send them at the same time        (24)
-  --restarts N        how often the service is stopped and started again (1)
-  --seed N            makes another run of the same kind                 (1)
-  --database-url URL  a PostgreSQL server whose user may create databases, one of which is made and dropped;
+  --requests N        requests that the service responds to, at least (20000)
+  --clients N         concurrent clients (24)
+  --restarts N        restarts of the service during the load (1)
+  --seed N            varies the requests (1)
+  --database-url URL  PostgreSQL server whose user may create databases (TEST_DATABASE_URL);
                       without it, the embedded database
-  --help
+  --help              prints this text
 `
 
-const { values } = parseArgs({
-  options: {
-    requests: { type: 'string', default: '20000' },
-    clients: { type: 'string', default: '24' },
-    restarts: { type: 'string', default: '1' },
-    seed: { type: 'string', default: '1' },
-    'database-url': { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
+/** The most differences to show for one check. */
+const mostShown = 20
+
+const { databaseUrl, ...options } = readOptions(usage, {
+  requests: 20_000,
+  clients: 24,
+  restarts: 1,
+  seed: 1,
+  databaseUrl: process.env.TEST_DATABASE_URL,
 })
 
-if (values.help) process.stdout.write(help)
-else
-  await audit().catch((error: Error) => {
-    process.exitCode = 1
-    process.stderr.write(`${error.message}\n`)
-  })
+await audit().catch((error: Error) => {
+  process.exitCode = 1
+  process.stderr.write(`${error.message}\n`)
+})
 
 async function audit() {
-  const [requests, clients, seed] = [number('requests', 1), number('clients', 1), number('seed', 0)]
-  const restarts = number('restarts', 0)
   const nginx = findProgram('nginx')
   if (!nginx) throw new Error('nginx is not installed (Debian package nginx).')
-  const database = await createDatabase(values['database-url'])
+  const database = await createDatabase(databaseUrl)
   const progress = createProgress()
   try {
     const start = performance.now()
-    const bar = progress.begin('requests', requests)
-    const options = { nginx, database: database.env, requests, clients, restarts, seed, onServed: bar.step }
-    const evidence = await gatherEvidence(options)
+    const bar = progress.begin('requests', options.requests)
+    const evidence = await gatherEvidence({ ...options, nginx, database: database.env, onServed: bar.step })
     bar.end()
     const checks = compare(evidence)
     const seconds = ((performance.now() - start) / 1_000).toFixed(0)
-    const where = values['database-url'] ? 'PostgreSQL' : 'the embedded database'
+    const where = databaseUrl ? 'PostgreSQL' : 'the embedded database'
     process.stdout.write(`${report(checks)}\n${summary(evidence)}\n${seconds} s on ${where}, ${machine()}\n`)
     if (checks.some(({ differences }) => differences.length > 0)) process.exitCode = 1
   } finally {
@@ -66,8 +61,31 @@ async function audit() {
   }
 }
 
-function number(name: 'requests' | 'clients' | 'restarts' | 'seed', least: number): number {
-  const value = Number(values[name])
-  if (Number.isInteger(value) && value >= least) return value
-  throw new Error(`--${name} ${values[name]} is not a whole number from ${least} on.`)
+/** Returns a table with a row for each check, and a line for each difference. */
+function report(checks: Check[]): string {
+  const head = ['Counted by the service', 'against', 'counted', 'found', 'difference']
+  const rows = checks.map(({ what, against, counted, found, differences }) => {
+    const size = differences.reduce((sum, { counted, found }) => sum + Math.abs(counted - found), 0)
+    return [what, against, number(counted), number(found), number(size)]
+  })
+  const details = checks.flatMap(({ what, differences }) => [
+    ...differences
+      .slice(0, mostShown)
+      .map(({ key, counted, found }) => `${what}: ${key}: counted ${counted}, found ${found}`),
+    ...(differences.length > mostShown ? [`${what}: ${differences.length - mostShown} more`] : []),
+  ])
+  return [table(head, rows), '', ...details].join('\n')
+}
+
+function summary({ log, pushes }: Evidence): string {
+  const unanswered = log.filter(({ response }) => !response)
+  const cutOff = unanswered.filter((entry) => entry.cutOff).length
+  return (
+    `${pushes.length} processes responded to ${number(log.length - unanswered.length)} requests. ` +
+    `${number(unanswered.length)} more arrived while none was running; the stop cut ${cutOff} of them off.`
+  )
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: 3 })
 }

@@ -1,21 +1,20 @@
-// What clients were told: each entry is made when the answer is there, whatever the service counts or stores.
+// What the responses to clients say happened, whatever the service counts or stores.
 
 export type Ledger = ReturnType<typeof createLedger>
 
-/** Usernames are never used twice, so that what happened to one is never told of another. */
+/** No username is used twice, so that entries of different accounts cannot be confused. */
 export function createLedger() {
   const users = new Set<string>()
   const posts = new Map<string, { author: string }>()
   const follows = new Map<string, { follower: string; followee: string }>()
   const events = {
     registered: 0,
-    left: 0,
+    accountsDeleted: 0,
     referencing: 0,
     plain: 0,
     edited: 0,
     deleted: 0,
     followed: 0,
-    replayed: 0,
     onTimelines: 0,
   }
 
@@ -24,22 +23,15 @@ export function createLedger() {
       users.add(username)
       events.registered++
     },
-    /** Posts and follows go too. */
-    left(username: string) {
+    /** The posts of the account are deleted with it. */
+    deletedAccount(username: string) {
       users.delete(username)
-      events.left++
-      for (const [id, { author }] of posts) {
-        if (author !== username) continue
-        posts.delete(id)
-        events.deleted++
-      }
+      events.accountsDeleted++
+      for (const [id, { author }] of posts) if (author === username) this.deleted(id)
     },
-    posted(id: string, author: string, referenced: boolean) {
+    posted(id: string, author: string, referencing: boolean) {
       posts.set(id, { author })
-      events[referenced ? 'referencing' : 'plain']++
-    },
-    replayed() {
-      events.replayed++
+      events[referencing ? 'referencing' : 'plain']++
     },
     edited() {
       events.edited++
@@ -55,16 +47,16 @@ export function createLedger() {
     unfollowed(follower: string, followee: string) {
       follows.delete(`${follower} ${followee}`)
     },
-    readTimeline(rows: number) {
-      events.onTimelines += rows
+    readTimeline(posts: number) {
+      events.onTimelines += posts
     },
 
     /** How often each thing happened. */
     events: events as Readonly<typeof events>,
 
     /**
-     * What must be there now: usernames, ids of posts, pairs of names. A follow that was acknowledged while its followee
-     * left is gone with the followee, in whichever order the two answers came.
+     * What must exist now: usernames, ids of posts, pairs of usernames. A follow ends with either account, even if the
+     * responses to the follow and to the deletion arrived in the wrong order.
      */
     remaining: () => ({
       users: [...users],

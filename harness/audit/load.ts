@@ -1,31 +1,30 @@
-// Clients that do what people do, and what they should not, until enough of it is answered. None gives up before its
-// answer begins: whether the service had heard of such a request, and what it made of it, a proxy's log cannot tell.
+// Clients that send valid and invalid requests. None breaks a request off before its response begins: the proxy's log
+// could not tell whether the service had received it.
 import { setTimeout } from 'node:timers/promises'
 import { createRandom } from '../random.ts'
-import { people } from './actions/people.ts'
+import { accounts } from './actions/accounts.ts'
+import { invalid } from './actions/invalid.ts'
 import { posting } from './actions/posting.ts'
 import { reading } from './actions/reading.ts'
-import { refused } from './actions/refused.ts'
 import { streaming } from './actions/streaming.ts'
 import { type Action, type Actor, newAccount, type Weighted } from './actor.ts'
-import { Away, type Client } from './client.ts'
+import { type Client, Unavailable } from './client.ts'
 import type { Ledger } from './ledger.ts'
 
 export type Load = {
   client: Client
   ledger: Ledger
-  /** How many requests the service is to answer at least. */
+  /** The load ends once the service has responded to this many requests. */
   requests: number
   clients: number
   seed: number
-  /** Ends it before. */
+  /** Ends the load early. */
   signal: AbortSignal
 }
 
-const actions: Weighted = [...reading, ...posting, ...people, ...refused, ...streaming]
-const pauseWhileAwayMs = 100
+const actions: Weighted = [...reading, ...posting, ...accounts, ...invalid, ...streaming]
 
-/** Rejects when a connection to the proxy fails, or when the service stays away. */
+/** Rejects when a connection to the proxy fails, or when the service stays unavailable. */
 export async function makeLoad({ client, ledger, requests, clients, seed, signal }: Load): Promise<void> {
   const world = { names: new Set<string>(), recent: [] }
   const work = async (index: number) => {
@@ -41,8 +40,8 @@ async function act(actor: Actor) {
   try {
     await choose(actor.random.next())(actor)
   } catch (error) {
-    if (!(error instanceof Away)) throw error
-    await setTimeout(pauseWhileAwayMs)
+    if (!(error instanceof Unavailable)) throw error
+    await setTimeout(100)
   }
 }
 
@@ -55,5 +54,5 @@ function choose(chance: number): Action {
     left -= weight
     if (left < 0) return action
   }
-  throw new Error(`${chance} is no chance.`)
+  throw new Error(`${chance} is not below 1.`)
 }

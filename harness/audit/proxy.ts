@@ -1,26 +1,22 @@
-// An nginx in front of the service, as people run it, that keeps an access log of every request and every attempt.
+// Starts nginx in front of the service, with an access log of every request.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '../http/free-port.ts'
 import { startProgram } from '../programs/start.ts'
+import { logFormat } from './access-log.ts'
 
-export type Proxy = Awaited<ReturnType<typeof startProxy>>
-
-/** Starts `nginx` (its path) with all its files in `folder`; requests go to the service at `servicePort`. */
+/** Starts the program at the path `nginx`, with its files in `folder`, in front of the service at `servicePort`. */
 export async function startProxy(nginx: string, folder: string, servicePort: number) {
   const port = await freePort()
   const config = join(folder, 'nginx.conf')
   const accessLog = join(folder, 'access.log')
   await writeFile(config, configuration({ folder, accessLog, port, servicePort }))
   const url = `http://127.0.0.1:${port}`
-  const program = await startProgram(
-    nginx,
-    ['-p', folder, '-c', config, '-e', 'stderr'],
-    `${url}/proxy-ready`,
-  )
+  const args = ['-p', folder, '-c', config, '-e', 'stderr']
+  const program = await startProgram(nginx, args, `${url}/proxy-ready`)
   return {
     url,
-    /** Ends it once every request is answered, and gives its access log. Bytes are characters: a body may be anything. */
+    /** Waits for open requests, ends nginx and returns its access log. It is Latin-1: a body may have any bytes. */
     async stop(): Promise<string> {
       await program.stop('SIGQUIT')
       return readFile(accessLog, 'latin1')
@@ -29,14 +25,12 @@ export async function startProxy(nginx: string, folder: string, servicePort: num
 }
 
 /**
- * Keep-alive on both sides, forwarded headers, requests buffered, retries of requests that are safe to retry: nginx's
- * defaults, or what its documentation recommends. Answers of the stream are not buffered since the service asks for
- * that by X-Accel-Buffering. For each request the log has what nginx got from the service: of several attempts a list.
- * Of a body without Content-Length it has the body itself, since nginx knows no other measure of it.
+ * Uses nginx's defaults, or what its documentation recommends: keep-alive on both sides, forwarded headers, buffered
+ * requests, retries of idempotent requests. Streams are not buffered, because the service sends X-Accel-Buffering.
  */
 function configuration(at: { folder: string; accessLog: string; port: number; servicePort: number }): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-  // Where the master is root its worker would be nobody, who may not write there.
+  // As root, nginx runs its worker as `nobody`, who cannot write to the folder.
   const user = process.getuid?.() === 0 ? 'user root;' : ''
   return `
 daemon off;
@@ -48,7 +42,7 @@ events { worker_connections 1024; }
 http {
   ${temporary.map((kind) => `${kind}_temp_path ${at.folder}/${kind};`).join('\n  ')}
   map $http_transfer_encoding $unmeasured_body { default ""; chunked $request_body; }
-  log_format audit escape=json '${logFormat()}';
+  log_format audit escape=json '${logFormat}';
   access_log ${at.accessLog} audit;
   client_body_buffer_size 64k;
   client_body_in_single_buffer on;
@@ -72,22 +66,3 @@ http {
 }
 `
 }
-
-/** The names of log.ts, and nginx's variables for them. */
-const variables = {
-  method: 'request_method',
-  uri: 'request_uri',
-  status: 'status',
-  contentLength: 'content_length',
-  body: 'unmeasured_body',
-  attemptStatus: 'upstream_status',
-  attemptConnect: 'upstream_connect_time',
-  attemptHeader: 'upstream_header_time',
-  attemptLength: 'upstream_response_length',
-  replayed: 'upstream_http_idempotency_replayed',
-}
-
-const logFormat = () =>
-  `{${Object.entries(variables)
-    .map(([name, variable]) => `"${name}":"$${variable}"`)
-    .join(',')}}`

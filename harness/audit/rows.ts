@@ -4,7 +4,7 @@ import { openQuietly } from '../open-database.ts'
 
 export type Rows = Awaited<ReturnType<typeof readRows>>
 
-/** Usernames, ids of posts, pairs of names; and users whose kept counts are not those of their rows. */
+/** Returns usernames, ids of posts, pairs of usernames, and the users whose stored counts differ from their rows. */
 export async function readRows(env: DatabaseEnv) {
   const database = await openQuietly(env)
   try {

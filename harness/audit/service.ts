@@ -1,42 +1,35 @@
-// The service that is audited: one process after the other, at the same place, on the same database.
-
+// The audited service: one process after another, on one port and one database.
 import type { DatabaseEnv } from '../database.ts'
-import { runService } from '../service.ts'
+import { noLimits, runService } from '../service.ts'
 import { type Scrape, scrape } from '../telemetry/scrape.ts'
 import { until } from '../until.ts'
-import { loginLimit } from './actions/people.ts'
+import { loginLimit } from './actions/accounts.ts'
 
-export type Service = Awaited<ReturnType<typeof startService>>
+export type AuditedService = Awaited<ReturnType<typeof startAudited>>
 
-/** How long requests and streams may take to end once their clients are gone. */
-const restMs = 10_000
+/** How long requests and streams may take to end after their clients. */
+const idleTimeoutMs = 10_000
 
-/** All limits are off but that on logins, so that there is something to refuse. */
-const settings = {
-  HOST: '127.0.0.1',
-  TRUST_PROXY: 'true',
-  RATE_LIMIT_REQUESTS: '0',
-  RATE_LIMIT_SIGNUP: '0',
-  RATE_LIMIT_POSTS: '0',
-  RATE_LIMIT_LOGIN: String(loginLimit),
-  OTEL_METRICS_EXPORTER: 'prometheus,otlp',
-}
-
-/** Starts the first one, and waits until it is ready. */
-export async function startService(at: { port: number; database: DatabaseEnv; collectorUrl: string }) {
-  const died = Promise.withResolvers<never>()
-  died.promise.catch(() => {})
+/** Starts the first process and waits until it is ready. */
+export async function startAudited(at: { port: number; database: DatabaseEnv; collectorUrl: string }) {
+  const crashed = Promise.withResolvers<never>()
+  crashed.promise.catch(() => {})
   let stopping = false
   const start = async () => {
     stopping = false
     const started = runService({
-      ...settings,
+      ...noLimits,
       ...at.database,
+      HOST: '127.0.0.1',
       PORT: String(at.port),
+      TRUST_PROXY: 'true',
+      // One limit stays on, so that some requests exceed it.
+      RATE_LIMIT_LOGIN: String(loginLimit),
+      OTEL_METRICS_EXPORTER: 'prometheus,otlp',
       OTEL_EXPORTER_OTLP_ENDPOINT: at.collectorUrl,
     })
     void started.exited.then((code) => {
-      if (!stopping) died.reject(new Error(`The service ended by itself (${code}): ${started.stderr()}`))
+      if (!stopping) crashed.reject(new Error(`The service exited with ${code}: ${started.stderr()}`))
     })
     await started.logged('ready')
     return started
@@ -49,20 +42,20 @@ export async function startService(at: { port: number; database: DatabaseEnv; co
     exitCodes.push(await running.exited)
   }
   return {
-    /** Of those that were stopped; null for one that a signal killed. */
+    /** Of the processes that have stopped; null for one that a signal killed. */
     exitCodes,
-    /** Rejects when one ends without being told to. */
-    died: died.promise,
+    /** Rejects when a process ends before it is stopped. */
+    crashed: crashed.promise,
     stop,
     async restart() {
       await stop()
       running = await start()
     },
-    /** What its pull endpoint serves once it rests; what never ends is a difference, and not for here. */
-    async pageAtRest(): Promise<Scrape> {
+    /** Scrapes the service once it is idle, or after a timeout: the checks then report what did not end. */
+    async scrapeWhenIdle(): Promise<Scrape> {
       const { endpoint } = await running.logged('metrics exported')
       const read = () => scrape({ metricsUrl: String(endpoint) })
-      await until('it rests', async () => isAtRest(await read()), restMs).catch(() => {})
+      await until('the service is idle', async () => isIdle(await read()), idleTimeoutMs).catch(() => {})
       return read()
     },
     kill: () => {
@@ -72,5 +65,5 @@ export async function startService(at: { port: number; database: DatabaseEnv; co
   }
 }
 
-const isAtRest = (page: Scrape) =>
-  page.sum('http_server_active_requests') === 0 && page.sum('microposts_stream_clients') === 0
+const isIdle = ({ sum }: Scrape) =>
+  sum('http_server_active_requests') === 0 && sum('microposts_stream_clients') === 0

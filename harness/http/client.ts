@@ -55,16 +55,8 @@ function contentOf({ json, body }: RequestOptions): { type?: string; bytes?: Buf
   return body === undefined ? {} : { bytes: Buffer.from(body) }
 }
 
-type ResponseCheck = (target: Target, method: string, url: URL, response: ApiResponse) => Promise<void>
-let checkResponse: ResponseCheck | undefined
-
-/** Makes `call` reject when `check` rejects a response. */
-export function setResponseCheck(check: ResponseCheck): void {
-  checkResponse = check
-}
-
 /** Sends one request and reads the whole response. Redirects are not followed. */
-export async function call(
+export async function exchange(
   target: Target,
   method: string,
   path: string,
@@ -76,7 +68,25 @@ export async function call(
     for (const value of values) headers.append(name, value)
   const text = await readText(message)
   const isJson = /json/.test(headers.get('Content-Type') ?? '') && text !== ''
-  const response = { status: message.statusCode ?? 0, headers, text, body: isJson ? JSON.parse(text) : text }
+  return { status: message.statusCode ?? 0, headers, text, body: isJson ? JSON.parse(text) : text }
+}
+
+type ResponseCheck = (target: Target, method: string, url: URL, response: ApiResponse) => Promise<void>
+let checkResponse: ResponseCheck | undefined
+
+/** Makes `call` reject when `check` rejects a response. */
+export function setResponseCheck(check: ResponseCheck): void {
+  checkResponse = check
+}
+
+/** The same as `exchange`, with the check that the tests set (test/support/setup.ts). */
+export async function call(
+  target: Target,
+  method: string,
+  path: string,
+  options: RequestOptions = {},
+): Promise<ApiResponse> {
+  const response = await exchange(target, method, path, options)
   await checkResponse?.(target, method, new URL(path, target.url), response)
   return response
 }

@@ -1,7 +1,7 @@
-// Posts: made, replayed, edited, deleted.
+// Creates, replays, edits and deletes posts.
 import { randomUUID } from 'node:crypto'
-import { type Actor, authorized, type Keyed, newText, somebody, type Weighted, whileAway } from '../actor.ts'
-import type { Answer, Ask } from '../client.ts'
+import type { ApiResponse, RequestOptions } from '../../http/client.ts'
+import { type Actor, anotherName, type Keyed, newText, retry, sendAs, type Weighted } from '../actor.ts'
 
 export const posting: Weighted = [
   [6, postPlain],
@@ -23,21 +23,22 @@ function postPlain(actor: Actor) {
 }
 
 function postReferencing(actor: Actor) {
-  return post(actor, { json: { text: newText(), referenced: somebody(actor) } }, 201, 400)
+  return post(actor, { json: { text: newText(), referenced: anotherName(actor) } }, [201, 400])
 }
 
 function postForm(actor: Actor) {
-  return post(actor, { form: { text: `${newText()} ünd sö`, referenced: actor.me.username } })
+  const body = new URLSearchParams({ text: `${newText()} ünd sö`, referenced: actor.me.username })
+  return post(actor, { body })
 }
 
 function postChunked(actor: Actor) {
   return post(actor, { json: { text: newText() }, chunked: true })
 }
 
-/** Sent again under its key whenever the service was away: it must not be there twice. */
+/** Retries with the same key while the service is unavailable: the post must exist once. */
 async function postKeyed(actor: Actor) {
   const keyed = { key: randomUUID(), json: { text: newText() } }
-  const { status } = await whileAway(() => post(actor, withKey(keyed)))
+  const { status } = await retry(() => post(actor, withKey(keyed)))
   if (status === 201) actor.me.keyed.push(keyed)
 }
 
@@ -48,42 +49,35 @@ async function replay(actor: Actor) {
   await post(actor, withKey({ ...keyed, json: { text: newText() } }), 422)
 }
 
-/** One makes the post; the other is told to wait, or gets the same answer. */
+/** One request creates the post; the other gets 409 or the same response. */
 async function postTwiceAtOnce(actor: Actor) {
-  const ask = withKey({ key: randomUUID(), json: { text: newText() } })
-  const both = await Promise.allSettled([post(actor, ask, 201, 409), post(actor, ask, 201, 409)])
+  const options = withKey({ key: randomUUID(), json: { text: newText() } })
+  const both = await Promise.allSettled([post(actor, options, [201, 409]), post(actor, options, [201, 409])])
   for (const outcome of both) if (outcome.status === 'rejected') throw outcome.reason
 }
 
-function withKey({ key, json }: Keyed): Ask {
+function withKey({ key, json }: Keyed): RequestOptions {
   return { json, headers: { 'Idempotency-Key': key } }
 }
 
-/** Enters what the answer says, before anything else can happen. */
-export async function post(actor: Actor, ask: Ask, ...expected: number[]): Promise<Answer> {
-  const { client, ledger, world, me } = actor
-  const statuses = expected.length > 0 ? expected : [201]
-  const answer = await client.send(
-    'POST',
-    `${me.path}/collection`,
-    { ...ask, ...authorized(actor) },
-    ...statuses,
-  )
-  if (answer.status !== 201) return answer
-  if (answer.headers['idempotency-replayed'] === 'true') {
-    ledger.replayed()
-    return answer
-  }
-  const { id, text, referenced } = answer.body
+/** Creates a post and notes it in the ledger as soon as the response is there. */
+export async function post(
+  actor: Actor,
+  options: RequestOptions,
+  expected: number | number[] = 201,
+): Promise<ApiResponse> {
+  const { ledger, world, me } = actor
+  const response = await sendAs(actor, 'POST', `${me.path}/collection`, expected, options)
+  if (response.status !== 201 || response.headers.get('Idempotency-Replayed') === 'true') return response
+  const { id, text, referenced } = response.body
   ledger.posted(id, me.username, referenced !== null)
   const path = `${me.path}/collection/${id}`
-  me.posts.push({ id, path, text, etag: String(answer.headers.etag) })
+  me.posts.push({ id, path, text, etag: String(response.headers.get('ETag')) })
   world.recent.push(path)
   if (world.recent.length > 500) world.recent.shift()
-  return answer
+  return response
 }
 
-/** A text of its own always changes something. */
 function edit(actor: Actor) {
   return change(actor, 'PATCH', { text: `${newText()} edited` })
 }
@@ -93,10 +87,9 @@ function replace(actor: Actor) {
 }
 
 async function editNothing(actor: Actor) {
-  const { client, random, me } = actor
-  if (me.posts.length === 0) return
-  const { path, text } = random.pick(me.posts)
-  await client.send('PATCH', path, { json: { text }, ...authorized(actor) }, 200)
+  if (actor.me.posts.length === 0) return
+  const { path, text } = actor.random.pick(actor.me.posts)
+  await sendAs(actor, 'PATCH', path, 200, { json: { text } })
 }
 
 async function editByVersion(actor: Actor) {
@@ -110,24 +103,23 @@ async function change(
   json: { text: string; referenced?: null },
   ifMatch?: (etag: string) => string,
 ) {
-  const { client, ledger, random, me } = actor
+  const { ledger, random, me } = actor
   if (me.posts.length === 0) return
   const own = random.pick(me.posts)
   const headers = ifMatch && { 'If-Match': ifMatch(own.etag) }
-  const expected = ifMatch ? [200, 412] : [200]
-  const answer = await client.send(method, own.path, { json, headers, ...authorized(actor) }, ...expected)
-  if (answer.status !== 200) return
+  const response = await sendAs(actor, method, own.path, ifMatch ? [200, 412] : 200, { json, headers })
+  if (response.status !== 200) return
   ledger.edited()
-  Object.assign(own, { text: json.text, etag: String(answer.headers.etag) })
+  Object.assign(own, { text: json.text, etag: String(response.headers.get('ETag')) })
 }
 
 async function remove(actor: Actor) {
-  const { client, ledger, random, me } = actor
+  const { ledger, random, me } = actor
   if (me.posts.length === 0) return
   const own = random.pick(me.posts)
-  const { status } = await client.send('DELETE', own.path, authorized(actor), 204)
+  const { status } = await sendAs(actor, 'DELETE', own.path, 204)
   if (status !== 204) return
   ledger.deleted(own.id)
   me.posts.splice(me.posts.indexOf(own), 1)
-  await client.send('DELETE', own.path, authorized(actor), 404)
+  await sendAs(actor, 'DELETE', own.path, 404)
 }

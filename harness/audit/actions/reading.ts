@@ -1,5 +1,5 @@
-// Lists, profiles, posts, pages: what changes nothing.
-import { type Actor, authorized, somebody, type Weighted } from '../actor.ts'
+// Requests that change nothing.
+import { type Actor, anotherName, sendAs, type Weighted } from '../actor.ts'
 
 export const reading: Weighted = [
   [8, readList],
@@ -8,89 +8,76 @@ export const reading: Weighted = [
   [2, searchPosts],
   [1, searchUsers],
   [2, readProfile],
-  [2, readPeople],
+  [2, readFollows],
   [2, readConditionally],
   [2, readHead],
   [1, readSessions],
   [1, readPages],
-  [1, askOptions],
+  [1, requestOptions],
 ]
 
 const lists = ['/collection', '/references', '/followers', '/following']
 
-async function readList({ client, random, ...actor }: Actor) {
-  const path = `/api/users/${somebody({ client, random, ...actor })}${random.pick(lists)}`
-  const first = await client.send('GET', `${path}?limit=${random.pick([1, 5, 20])}`, {}, 200, 404)
-  await followLink(client, first.headers.link)
+async function readList(actor: Actor) {
+  const { client, random } = actor
+  const path = `/api/users/${anotherName(actor)}${random.pick(lists)}?limit=${random.pick([1, 5, 20])}`
+  await readTwoPages(client, path, [200, 404])
 }
 
-async function followLink(client: Actor['client'], link: string | string[] | undefined) {
-  const next = /<([^>]*)>; rel="next"/.exec(String(link))?.[1]
+async function readTwoPages(client: Actor['client'], path: string, expected: number[]) {
+  const { headers } = await client.send('GET', path, expected)
+  const next = /<([^>]*)>; rel="next"/.exec(headers.get('Link') ?? '')?.[1]
   if (!next) return
   const { pathname, search } = new URL(next)
-  await client.send('GET', pathname + search, {}, 200, 404)
+  await client.send('GET', pathname + search, [200, 404])
 }
 
 function readPost({ client, random, world, me }: Actor) {
-  return client.send('GET', world.recent.length > 0 ? random.pick(world.recent) : me.path, {}, 200, 404)
+  return client.send('GET', world.recent.length > 0 ? random.pick(world.recent) : me.path, [200, 404])
 }
 
 async function readTimeline(actor: Actor) {
-  const { client, ledger, me } = actor
-  const { status, body } = await client.send('GET', `${me.path}/timeline`, authorized(actor), 200)
-  if (status === 200) ledger.readTimeline(body.length)
+  const { status, body } = await sendAs(actor, 'GET', `${actor.me.path}/timeline`, 200)
+  if (status === 200) actor.ledger.readTimeline(body.length)
 }
 
-async function searchPosts({ client, random }: Actor) {
-  const words = random.pick(['on', 'we+go', 'edited', 'nothing+like+this', ''])
-  const { headers } = await client.send('GET', `/api/posts?search=${words}&limit=5`, {}, 200)
-  await followLink(client, headers.link)
+function searchPosts({ client, random }: Actor) {
+  const search = random.pick(['on', 'we+go', 'edited', 'nothing+like+this', ''])
+  return readTwoPages(client, `/api/posts?search=${search}&limit=5`, [200])
 }
 
 function searchUsers({ client, random }: Actor) {
-  return client.send(
-    'GET',
-    `/api/users?search=${random.pick(['a', 'a1', 'alice', '%C3%A9'])}&limit=5`,
-    {},
-    200,
-  )
+  const search = random.pick(['a', 'a1', 'alice', '%C3%A9'])
+  return client.send('GET', `/api/users?search=${search}&limit=5`, 200)
 }
 
 function readProfile(actor: Actor) {
-  return actor.client.send(
-    'GET',
-    `/api/users/${somebody(actor)}`,
-    actor.random.next() < 0.5 ? authorized(actor) : {},
-    200,
-    404,
-  )
+  const path = `/api/users/${anotherName(actor)}`
+  if (actor.random.next() < 0.5) return sendAs(actor, 'GET', path, [200, 404])
+  return actor.client.send('GET', path, [200, 404])
 }
 
-async function readPeople({ client, me }: Actor) {
-  await client.send('GET', `${me.path}/following?limit=2`, {}, 200)
-  await client.send('GET', `${me.path}/followers?limit=2`, {}, 200)
+async function readFollows({ client, me }: Actor) {
+  await client.send('GET', `${me.path}/following?limit=2`, 200)
+  await client.send('GET', `${me.path}/followers?limit=2`, 200)
 }
 
-/** The version may be another by now, when a user whom the post references left. */
+/** 200 instead of 304 when the post changed because the user whom it references was deleted. */
 async function readConditionally({ client, random, me }: Actor) {
   if (me.posts.length === 0) return
   const { path, etag } = random.pick(me.posts)
-  await client.send('GET', path, { headers: { 'If-None-Match': etag } }, 304, 200)
-  await client.send('HEAD', path, { headers: { 'If-None-Match': `W/${etag}, "none"` } }, 304, 200)
-  await client.send('GET', path, { headers: { 'If-None-Match': '"none"' } }, 200)
+  await client.send('GET', path, [304, 200], { headers: { 'If-None-Match': etag } })
+  await client.send('HEAD', path, [304, 200], { headers: { 'If-None-Match': `W/${etag}, "none"` } })
+  await client.send('GET', path, 200, { headers: { 'If-None-Match': '"none"' } })
 }
 
 function readHead({ client, random, me }: Actor) {
-  return client.send(
-    'HEAD',
-    random.pick([me.path, `${me.path}/collection`, '/api/posts', '/livez', '/docs']),
-    {},
-    200,
-  )
+  const path = random.pick([me.path, `${me.path}/collection`, '/api/posts', '/livez', '/docs'])
+  return client.send('HEAD', path, 200)
 }
 
 function readSessions(actor: Actor) {
-  return actor.client.send('GET', '/api/sessions', authorized(actor), 200)
+  return sendAs(actor, 'GET', '/api/sessions', 200)
 }
 
 const pages = [
@@ -104,13 +91,12 @@ const pages = [
 ]
 
 async function readPages({ client, random }: Actor) {
-  await client.send('GET', random.pick(pages), {}, 200)
-  // Unready from the signal on.
-  await client.send('GET', '/readyz', {}, 200, 503)
+  await client.send('GET', random.pick(pages), 200)
+  // 503 during shutdown.
+  await client.send('GET', '/readyz', [200, 503])
 }
 
-const optional = ['/api/users', '/api/posts', '/api/login', '/livez', '/docs']
-
-function askOptions({ client, random }: Actor) {
-  return client.send('OPTIONS', random.pick(optional), {}, 204)
+function requestOptions({ client, random }: Actor) {
+  const path = random.pick(['/api/users', '/api/posts', '/api/login', '/livez', '/docs'])
+  return client.send('OPTIONS', path, 204)
 }

@@ -1,20 +1,23 @@
-// Streams: opened, and closed by their reader once the post that it waits for has come.
+// Opens streams, and closes each once it has delivered a new post.
 import type { IncomingMessage } from 'node:http'
-import { type Actor, authorized, newText, type Weighted } from '../actor.ts'
+import { type Actor, newText, sendAs, type Weighted } from '../actor.ts'
 import { post } from './posting.ts'
 
 export const streaming: Weighted = [
   [1, listen],
-  [0.3, askForHead],
+  [0.3, requestHead],
 ]
 
-/** Far longer than any post should take. */
-const patienceMs = 20_000
+/** Far longer than the delivery of a post takes. */
+const timeoutMs = 20_000
 
 async function listen(actor: Actor) {
   const { client, me } = actor
-  const stream = await client.open(`${me.path}/timeline/stream`, authorized(actor))
-  const timer = setTimeout(() => stream.destroy(new Error('A post did not come by a stream.')), patienceMs)
+  const stream = await client.open(`${me.path}/timeline/stream`, { token: me.token })
+  const timer = setTimeout(
+    () => stream.destroy(new Error('The stream did not deliver a new post.')),
+    timeoutMs,
+  )
   try {
     await readUntil(stream, ':')
     const { status, body } = await post(actor, { json: { text: newText() } })
@@ -25,7 +28,7 @@ async function listen(actor: Actor) {
   }
 }
 
-/** Until this comes, or the service ends the stream because it stops. */
+/** Reads until this text, or until the service ends the stream because it stops. */
 async function readUntil(stream: IncomingMessage, text: string) {
   let read = ''
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
@@ -34,6 +37,6 @@ async function readUntil(stream: IncomingMessage, text: string) {
   }
 }
 
-function askForHead(actor: Actor) {
-  return actor.client.send('HEAD', `${actor.me.path}/timeline/stream`, authorized(actor), 200)
+function requestHead(actor: Actor) {
+  return sendAs(actor, 'HEAD', `${actor.me.path}/timeline/stream`, 200)
 }

@@ -1,70 +1,54 @@
-// Requests and their bodies, as counted by method, route and status, against the proxy's log.
+// Checks the metrics of requests and their bodies, by method, route and status, against the proxy's log.
 import { METHODS } from 'node:http'
+import type { Answered, Entry } from '../access-log.ts'
 import type { Evidence } from '../evidence.ts'
-import type { Answered, Entry } from '../log.ts'
-import type { Readings } from '../readings.ts'
-import { isStream, routeOf } from '../routes.ts'
-import { tally } from '../tally.ts'
-import { type Check, check, nothing } from './check.ts'
+import type { Attributes, Counts } from './counts.ts'
+import { isStream, routeOf } from './routes.ts'
+import { type Check, check, nothing, tally } from './tally.ts'
 
 const log = 'the proxy’s log'
 
-export function checkRequests(readings: Readings, { log: entries }: Evidence): Check[] {
+export function checkRequests({ by }: Counts, { log: entries }: Evidence): Check[] {
   const requests = answeredOf(entries).filter((entry) => !isMalformed(entry))
   const received = requests.filter((entry) => entry.received > 0)
-  // A stream that was opened has no length beforehand, and is recorded without.
-  const sent = requests.filter((entry) => entry.answer.length > 0 && !isOpenStream(entry))
-  const counted = (name: string) => readings.by(name, exchangeOf)
-  const [request, response] = ['http.server.request.body.size', 'http.server.response.body.size']
+  // The body of an open stream has no length in advance, so its size is not recorded.
+  const sent = requests.filter((entry) => entry.response.length > 0 && !isOpenStream(entry))
+  const counted = (name: string) => by(`http.server.${name}`, outcomeOf)
+  const receivedBytes = tally(received, keyOf, (entry) => entry.received)
+  const sentBytes = tally(sent, keyOf, ({ response }) => response.length)
+  const active = by('http.server.active_requests', methodOf)
   return [
     check(
       'requests by method, route, status',
-      counted('http.server.request.duration count'),
+      counted('request.duration count'),
       log,
       tally(requests, keyOf),
     ),
-    check('requests with a body', counted(`${request} count`), log, tally(received, keyOf)),
-    check(
-      'bytes of these bodies',
-      counted(`${request} sum`),
-      log,
-      tally(received, keyOf, (entry) => entry.received),
-    ),
-    check('answers with a body', counted(`${response} count`), log, tally(sent, keyOf)),
-    check(
-      'bytes of these bodies',
-      counted(`${response} sum`),
-      log,
-      tally(sent, keyOf, ({ answer }) => answer.length),
-    ),
-    check(
-      'requests under way',
-      readings.by('http.server.active_requests', methodOf),
-      'none at the end',
-      nothing,
-    ),
+    check('requests with a body', counted('request.body.size count'), log, tally(received, keyOf)),
+    check('bytes of these bodies', counted('request.body.size sum'), log, receivedBytes),
+    check('responses with a body', counted('response.body.size count'), log, tally(sent, keyOf)),
+    check('bytes of these bodies', counted('response.body.size sum'), log, sentBytes),
+    check('active requests', active, 'none at the end', nothing),
   ]
 }
 
-/** What the service answered, whatever the proxy made of it. */
+/** The entries with a response of the service. */
 export const answeredOf = (entries: Entry[]): Answered[] =>
-  entries.filter((entry): entry is Answered => entry.answer !== undefined)
+  entries.filter((entry): entry is Answered => entry.response !== undefined)
 
-/** What Node's parser refuses is answered, but is no request: a method that it does not know, too long a header. */
-export const isMalformed = ({ method, answer }: Answered): boolean =>
-  !METHODS.includes(method) || answer.status === 431
+/** Node.js responds to these before they become requests: an unknown method, or headers that are too long. */
+export const isMalformed = ({ method, response }: Answered): boolean =>
+  !METHODS.includes(method) || response.status === 431
 
-const isOpenStream = (entry: Answered) => isStream(entry) && entry.answer.status === 200
+const isOpenStream = (entry: Answered) => isStream(entry) && entry.response.status === 200
 
-/** RFC 9110, RFC 5789 and the draft of QUERY; the semantic conventions call every other method _OTHER. */
+/** RFC 9110, RFC 5789 and the draft of QUERY; the semantic conventions name every other method _OTHER. */
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']
 
-const keyOf = ({ method, path, answer }: Answered): string =>
-  `${methods.includes(method) ? method : '_OTHER'} ${routeOf(method, path) ?? '(no route)'} ${answer.status}`
-
-type Attributes = Readonly<Record<string, string>>
+const keyOf = ({ method, path, response }: Answered): string =>
+  `${methods.includes(method) ? method : '_OTHER'} ${routeOf(method, path) ?? '(no route)'} ${response.status}`
 
 const methodOf = (attributes: Attributes) => attributes['http.request.method']
 
-const exchangeOf = (attributes: Attributes) =>
+const outcomeOf = (attributes: Attributes) =>
   `${methodOf(attributes)} ${attributes['http.route'] ?? '(no route)'} ${attributes['http.response.status_code']}`

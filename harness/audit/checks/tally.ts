@@ -1,8 +1,8 @@
-// Numbers by what they are of, and how two such differ.
+// Numbers by key, and how the numbers of two sources differ.
 
 export type Tally = ReadonlyMap<string, number>
 
-/** Adds up what `value` gives of each item, by `key`; an item without a key is left out. */
+/** Sums `value` of the items by `key`; items without a key are left out. */
 export function tally<T>(
   items: Iterable<T>,
   key: (item: T) => string | undefined,
@@ -17,13 +17,22 @@ export function tally<T>(
 }
 
 export const total = (numbers: Tally) => [...numbers.values()].reduce((sum, number) => sum + number, 0)
+export const nothing: Tally = new Map()
+export const only = (value: number): Tally => new Map([['all', value]])
 
-export type Difference = { key: string; counted: number; found: number }
+/** A comparison of what the service counted with what another source (`against`) has. */
+export type Check = {
+  what: string
+  against: string
+  counted: number
+  found: number
+  differences: { key: string; counted: number; found: number }[]
+}
 
-/** Where two differ; what one of them lacks is 0 there. */
-export function differences(counted: Tally, found: Tally): Difference[] {
+export function check(what: string, counted: Tally, against: string, found: Tally): Check {
   const keys = [...new Set([...counted.keys(), ...found.keys()])].sort()
-  return keys
+  const differences = keys
     .map((key) => ({ key, counted: counted.get(key) ?? 0, found: found.get(key) ?? 0 }))
     .filter((difference) => difference.counted !== difference.found)
+  return { what, against, counted: total(counted), found: total(found), differences }
 }

@@ -1,5 +1,4 @@
-// The API's routes as its documentation has them (README.md), written down once more: an audit that took them from the
-// service would find what the service finds.
+// The routes of the API, copied from README.md: routes that came from the service would repeat its errors.
 
 type Methods = readonly string[]
 const read = ['GET', 'HEAD']
@@ -36,7 +35,7 @@ const patterns = routes.map(([template, methods]) => ({
   pattern: new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`),
 }))
 
-/** The template of the route that a request is for; undefined where there is none with that path and method. */
+/** Returns the template of a request's route, or undefined if no route has this path and method. */
 export const routeOf = (method: string, path: string): string | undefined =>
   patterns.find(({ methods, pattern }) => methods.includes(method) && pattern.test(path))?.template
 

@@ -1,0 +1,75 @@
+// What the service counted, as pushed and as scraped.
+import { attributesOf, metricsOf, type Push, sampleKey, samplesOf } from '../../telemetry/otlp-decoder.ts'
+import type { Received } from '../../telemetry/otlp-sink.ts'
+import type { Scrape } from '../../telemetry/scrape.ts'
+import { type Tally, tally } from './tally.ts'
+
+export type Attributes = Readonly<Record<string, string>>
+/** A series has one value, but two of a histogram: `NAME count` and `NAME sum`. */
+type Value = { name: string; attributes: Attributes; value: number }
+
+export type Counts = ReturnType<typeof createCounts>
+
+/** Returns the last push of each process, by its instance id, in the order in which the processes started. */
+export function lastPushes(received: readonly Received[]): Push[] {
+  const last = new Map<string, Push>()
+  for (const { push } of received)
+    for (const { resource } of push.resourceMetrics)
+      last.set(attributesOf(resource.attributes)['service.instance.id'] ?? '', push)
+  return [...last.values()]
+}
+
+/** Sums the last pushes of all processes: counters add up, and gauges of activity end at 0 in each process. */
+export function createCounts(pushes: readonly Push[]) {
+  const values = pushes.flatMap(valuesOf)
+  const by = (name: string, key: (attributes: Attributes) => string | undefined): Tally =>
+    tally(
+      values.filter((value) => value.name === name),
+      ({ attributes }) => key(attributes),
+      ({ value }) => value,
+    )
+  return {
+    /** The values of a metric by what `key` returns for their attributes; undefined leaves a series out. */
+    by,
+    /** All values of a metric in one sum. */
+    all: (name: string): Tally => by(name, () => 'all'),
+  }
+}
+
+function valuesOf(push: Push): Value[] {
+  return metricsOf(push).flatMap(({ name, sum, gauge, histogram }) => [
+    ...(sum?.dataPoints ?? gauge?.dataPoints ?? []).map((point) => ({
+      name,
+      attributes: attributesOf(point.attributes),
+      value: point.asDouble ?? point.asInt ?? Number.NaN,
+    })),
+    ...(histogram?.dataPoints ?? []).flatMap((point) => {
+      const attributes = attributesOf(point.attributes)
+      return [
+        { name: `${name} count`, attributes, value: point.count },
+        { name: `${name} sum`, attributes, value: point.sum },
+      ]
+    }),
+  ])
+}
+
+/** Returns the samples that only requests change, of a scrape. */
+export const requestSamplesOf = ({ families }: Scrape): Tally =>
+  requestSamples(
+    [...families.values()]
+      .flatMap(({ samples }) => samples)
+      .map(({ name, labels, value }) => [sampleKey(name, labels), value]),
+  )
+
+/** Returns the same samples of a push. */
+export const requestSamplesOfPush = (push: Push | undefined): Tally =>
+  requestSamples(push ? [...samplesOf(push)] : [])
+
+/** Rounds, because each reader sums seconds in its own order. */
+const requestSamples = (samples: [key: string, value: number][]): Tally =>
+  new Map(
+    samples
+      .filter(([key]) => /^(http_server|microposts)_/.test(key))
+      .filter(([key]) => !/^microposts_(scrape|migrations|build)_/.test(key))
+      .map(([key, value]) => [key, Number(value.toPrecision(10))]),
+  )
