@@ -32,16 +32,16 @@ const remove = ({ username, token }: Partial<User>) =>
   call(service, 'DELETE', `/api/users/${username}`, { token })
 const login = (username: string, secret: string) =>
   call(service, 'POST', '/api/login', { json: { username, password: secret } })
-const isLive = async (token: string) =>
+const isActive = async (token: string) =>
   (await call(service, 'GET', '/api/sessions', { token })).status === 200
 
 describe('POST /api/users', () => {
-  it('answers 201 with the user and its place, and shows no secret', async () => {
+  it('returns 201 with the user and its Location, without any secret', async () => {
     const username = uniqueName()
     const json = { username, password, displayName: '  Alice 🐇 ', bio: 'Down\nthe hole.' }
-    const answer = await signUp(json)
-    expect(answer).toMatchObject({ status: 201 })
-    expect(answer.body).toEqual({
+    const response = await signUp(json)
+    expect(response).toMatchObject({ status: 201 })
+    expect(response.body).toEqual({
       href: `${service.url}/api/users/${username}`,
       username,
       displayName: 'Alice 🐇',
@@ -49,30 +49,30 @@ describe('POST /api/users', () => {
       createdAt: expect.stringMatching(timePattern),
       counts: { posts: 0, followers: 0, following: 0 },
     })
-    expect(answer.headers.get('Location')).toBe(answer.body.href)
-    expect(answer.headers.get('Set-Cookie')).toBeNull()
-    expect((await read(username)).text).toBe(answer.text)
+    expect(response.headers.get('Location')).toBe(response.body.href)
+    expect(response.headers.get('Set-Cookie')).toBeNull()
+    expect((await read(username)).text).toBe(response.text)
   })
 
   it.each([
     ['null', { displayName: null, bio: null }],
     ['empty', { displayName: '', bio: '  ' }],
     ['absent', {}],
-  ])('takes %s for none', async (_, fields) => {
-    const answer = await signUp({ username: uniqueName(), password, ...fields })
-    expect(answer).toMatchObject({ status: 201, body: { displayName: null, bio: null } })
+  ])('stores null for %s fields', async (_, fields) => {
+    const response = await signUp({ username: uniqueName(), password, ...fields })
+    expect(response).toMatchObject({ status: 201, body: { displayName: null, bio: null } })
   })
 
-  it('takes a form, and ignores fields that it does not know', async () => {
+  it('accepts a form and ignores unknown fields', async () => {
     const username = uniqueName()
     const fields = { username, password, displayName: '', id: '1', createdAt: '2000', passwordHash: 'x' }
-    const answer = await signUp(undefined, { body: new URLSearchParams(fields) })
-    expect(answer).toMatchObject({ status: 201, body: { username, displayName: null } })
-    expect(answer.body.createdAt).toMatch(timePattern)
-    expect(answer.body.createdAt).not.toMatch(/^2000/)
+    const response = await signUp(undefined, { body: new URLSearchParams(fields) })
+    expect(response).toMatchObject({ status: 201, body: { username, displayName: null } })
+    expect(response.body.createdAt).toMatch(timePattern)
+    expect(response.body.createdAt).not.toMatch(/^2000/)
   })
 
-  it('takes the longest of everything, in code points', async () => {
+  it('accepts the maximum length of every field, in code points', async () => {
     const longest = {
       username: uniqueName().padEnd(50, '-._'),
       password: '🐘'.repeat(128),
@@ -112,23 +112,23 @@ describe('POST /api/users', () => {
     ['an object as name', { displayName: {} }, '/displayName', 'must be a string'],
     ['a long bio', { bio: '🐘'.repeat(501) }, '/bio', 'must have at most 500 characters'],
     ['a lone surrogate in the bio', { bio: '\udc00' }, '/bio', 'must not contain lone surrogates'],
-  ])('refuses %s', async (_, fields, pointer, detail) => {
+  ])('rejects %s', async (_, fields, pointer, detail) => {
     const username = uniqueName()
-    const answer = await signUp({ username, password, ...fields })
-    expect(answer).toMatchObject({
+    const response = await signUp({ username, password, ...fields })
+    expect(response).toMatchObject({
       status: 400,
       body: { type: '/problems/invalid-input', errors: [{ pointer, detail }] },
     })
     expect(await read(username)).toMatchObject({ status: 404 })
   })
 
-  it('names every fault at once', async () => {
-    const answer = await signUp({ username: '!', password: 'short', displayName: 1, bio: false })
-    const pointers = answer.body.errors.map(({ pointer }: Json) => pointer)
+  it('reports every fault at once', async () => {
+    const response = await signUp({ username: '!', password: 'short', displayName: 1, bio: false })
+    const pointers = response.body.errors.map(({ pointer }: Json) => pointer)
     expect(pointers).toEqual(['/username', '/password', '/displayName', '/bio'])
   })
 
-  it('refuses a name that is taken, in any case', async () => {
+  it('rejects a username that is taken, regardless of case', async () => {
     const { username } = await buildUser(service)
     for (const taken of [username, username.toUpperCase()]) {
       expect(await signUp({ username: taken, password })).toMatchObject({
@@ -138,19 +138,19 @@ describe('POST /api/users', () => {
     }
   })
 
-  it('lets exactly one of many at once have a name, and counts one', async () => {
+  it('registers a username once among concurrent requests, and counts one', async () => {
     const username = uniqueName()
     const names = Array.from({ length: 6 }, (_, i) => (i % 2 ? username : username.toUpperCase()))
     const registered = await growth(service, 'microposts_user_registered_total', {}, async () => {
-      const answers = await Promise.all(names.map((name) => signUp({ username: name, password })))
-      expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409, 409, 409])
+      const responses = await Promise.all(names.map((name) => signUp({ username: name, password })))
+      expect(responses.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409, 409, 409])
     })
     expect(registered).toBe(1)
   })
 })
 
 describe('GET /api/users', () => {
-  it('lists the newest first, page by page', async () => {
+  it('lists users in pages, newest first', async () => {
     const [first, second, third] = [
       await buildUser(service),
       await buildUser(service),
@@ -166,7 +166,7 @@ describe('GET /api/users', () => {
 })
 
 describe('GET /api/users/:username', () => {
-  it('answers in any case of the name, HEAD too', async () => {
+  it('finds the username regardless of case, also for HEAD', async () => {
     const { username } = await buildUser(service)
     expect(await read(username.toUpperCase())).toMatchObject({ status: 200, body: { username } })
     const head = await call(service, 'HEAD', `/api/users/${username}`)
@@ -174,7 +174,7 @@ describe('GET /api/users/:username', () => {
   })
 
   it.each(['nobody-is-called-so', 'a%00b', '%F0%9F%90%87', 'a%20b', '_'])(
-    'answers 404 for %s',
+    'returns 404 for %s',
     async (name) => {
       expect(await read(name)).toMatchObject({ status: 404, body: { type: '/problems/not-found' } })
     },
@@ -182,7 +182,7 @@ describe('GET /api/users/:username', () => {
 })
 
 describe('PATCH /api/users/:username', () => {
-  it('changes what is given, in JSON or a form; null and empty mean none', async () => {
+  it('changes the given fields, from JSON or a form; null and empty text clear them', async () => {
     const alice = await buildUser(service, { displayName: 'Alice', bio: 'Here.' })
     expect((await change(alice, { bio: ' There. ' })).body).toMatchObject({
       displayName: 'Alice',
@@ -199,7 +199,7 @@ describe('PATCH /api/users/:username', () => {
     expect((await read(alice.username)).body).toEqual(last.body)
   })
 
-  it('refuses invalid, anonymous and other users, whether or not there is such a user', async () => {
+  it('rejects invalid input, requests without a token and other users, existing or not', async () => {
     const alice = await buildUser(service)
     const bob = await buildUser(service)
     expect(await change(alice, { bio: 5, displayName: 'x'.repeat(101) })).toMatchObject({
@@ -216,18 +216,18 @@ describe('PATCH /api/users/:username', () => {
     expect((await read(bob.username)).body.bio).toBeNull()
   })
 
-  it('changes the password with the current one, and ends all other sessions', async () => {
+  it('changes the password given the current one, and ends all other sessions', async () => {
     const alice = await buildUser(service)
     const { token: other } = (await login(alice.username, alice.password)).body
-    const answer = await change(alice, {
+    const response = await change(alice, {
       password: 'a new and better one',
       currentPassword: alice.password,
       bio: 'Safe.',
     })
-    expect(answer).toMatchObject({ status: 200, body: { bio: 'Safe.' } })
-    expect(answer.text).not.toContain('password')
-    expect(await isLive(alice.token)).toBe(true)
-    expect(await isLive(other)).toBe(false)
+    expect(response).toMatchObject({ status: 200, body: { bio: 'Safe.' } })
+    expect(response.text).not.toContain('password')
+    expect(await isActive(alice.token)).toBe(true)
+    expect(await isActive(other)).toBe(false)
     expect(await login(alice.username, alice.password)).toMatchObject({ status: 401 })
     expect(await login(alice.username, 'a new and better one')).toMatchObject({ status: 200 })
   })
@@ -237,44 +237,44 @@ describe('PATCH /api/users/:username', () => {
     ['with a wrong current one', { currentPassword: 'not the right one' }, '/currentPassword'],
     ['that is too short', { password: 'short', currentPassword: password }, '/password'],
     ['that is one of the most common', { password: 'iloveyou', currentPassword: password }, '/password'],
-  ])('refuses a password %s, and changes nothing', async (_, fields, pointer) => {
+  ])('rejects a new password %s, and changes nothing', async (_, fields, pointer) => {
     const alice = await buildUser(service)
     const { token: other } = (await login(alice.username, alice.password)).body
-    const answer = await change(alice, { password: 'a new and better one', bio: 'Changed?', ...fields })
-    expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer }] } })
-    expect(await isLive(other)).toBe(true)
+    const response = await change(alice, { password: 'a new and better one', bio: 'Changed?', ...fields })
+    expect(response).toMatchObject({ status: 400, body: { errors: [{ pointer }] } })
+    expect(await isActive(other)).toBe(true)
     expect((await read(alice.username)).body.bio).toBeNull()
     expect(await login(alice.username, alice.password)).toMatchObject({ status: 200 })
   })
 
-  it('lets one of two changes of a password at once win', async () => {
+  it('lets one of two concurrent password changes succeed', async () => {
     const alice = await buildUser(service)
     const passwords = ['first new password', 'second new password']
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       passwords.map((next) => change(alice, { password: next, currentPassword: alice.password })),
     )
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400])
+    expect(responses.map(({ status }) => status).toSorted()).toEqual([200, 400])
     const works = await Promise.all(passwords.map((secret) => login(alice.username, secret)))
     expect(works.map(({ status }) => status)).toEqual(
-      answers.map(({ status }) => (status === 200 ? 200 : 401)),
+      responses.map(({ status }) => (status === 200 ? 200 : 401)),
     )
   })
 
-  it('leaves one session when two sessions change the password at once', async () => {
+  it('leaves one session if two sessions change the password concurrently', async () => {
     const alice = await buildUser(service)
     const { token: second } = (await login(alice.username, alice.password)).body
     const tokens = [alice.token, second]
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       tokens.map((token, i) =>
         change({ ...alice, token }, { password: `new password ${i}`, currentPassword: alice.password }),
       ),
     )
-    const won = answers.map(({ status }) => status === 200)
+    const won = responses.map(({ status }) => status === 200)
     expect(won.filter(Boolean)).toHaveLength(1)
-    expect(await Promise.all(tokens.map(isLive))).toEqual(won)
+    expect(await Promise.all(tokens.map(isActive))).toEqual(won)
   })
 
-  it('leaves no session to whoever logged in with the old password meanwhile', async () => {
+  it('leaves no session of a concurrent login with the old password', async () => {
     const alice = await buildUser(service)
     const [changed, ...logins] = await Promise.all([
       change(alice, { password: 'a new and better one', currentPassword: alice.password }),
@@ -283,7 +283,7 @@ describe('PATCH /api/users/:username', () => {
     expect(changed).toMatchObject({ status: 200 })
     for (const { status, body } of logins) {
       expect([200, 401]).toContain(status)
-      if (status === 200) expect(await isLive(body.token)).toBe(false)
+      if (status === 200) expect(await isActive(body.token)).toBe(false)
     }
     const sessions = await call(service, 'GET', '/api/sessions', { token: alice.token })
     expect(sessions.body).toMatchObject([{ current: true }])
@@ -291,7 +291,7 @@ describe('PATCH /api/users/:username', () => {
 })
 
 describe('DELETE /api/users/:username', () => {
-  it('takes posts and sessions along, and leaves posts of others without their reference', async () => {
+  it('deletes posts and sessions, and clears the reference in posts of other users', async () => {
     const alice = await buildUser(service)
     const bob = await buildUser(service)
     const { token: other } = (await login(alice.username, alice.password)).body
@@ -306,15 +306,15 @@ describe('DELETE /api/users/:username', () => {
 
     expect(await read(alice.username)).toMatchObject({ status: 404 })
     expect(await call(service, 'GET', own.href)).toMatchObject({ status: 404 })
-    expect(await isLive(alice.token)).toBe(false)
-    expect(await isLive(other)).toBe(false)
+    expect(await isActive(alice.token)).toBe(false)
+    expect(await isActive(other)).toBe(false)
     expect(await login(alice.username, alice.password)).toMatchObject({ status: 401 })
     const { body } = await call(service, 'GET', `/api/users/${bob.username}/collection`)
     expect(body).toEqual([aside, { ...edited, referenced: null }, { ...plain, referenced: null }])
     expect((await read(bob.username)).body.counts.posts).toBe(3)
   })
 
-  it('gives every post that it changes a new ETag, and no other', async () => {
+  it('changes the ETag of every post that referenced the user, and of no other', async () => {
     const alice = await buildUser(service)
     const bob = await buildUser(service)
     const referring = await buildPost(service, bob, { referenced: alice.username })
@@ -324,7 +324,7 @@ describe('DELETE /api/users/:username', () => {
     expect((await call(service, 'GET', aside.href)).headers.get('ETag')).toBe('"1"')
   })
 
-  it('makes the name free again, for a user who inherits nothing', async () => {
+  it('frees the username for a new user, who inherits nothing', async () => {
     const alice = await buildUser(service)
     await buildPost(service, alice)
     const key = { 'Idempotency-Key': 'the-same' }
@@ -337,7 +337,7 @@ describe('DELETE /api/users/:username', () => {
       counts: { posts: 0 },
     })
     expect((await call(service, 'GET', path)).body).toEqual([])
-    expect(await isLive(alice.token)).toBe(false)
+    expect(await isActive(alice.token)).toBe(false)
     const posted = await call(service, 'POST', path, {
       token: again.token,
       json: { text: 'new' },
@@ -346,7 +346,7 @@ describe('DELETE /api/users/:username', () => {
     expect(posted).toMatchObject({ status: 201, body: { text: 'new', user: again.username } })
   })
 
-  it('counts the user and the posts that went along', async () => {
+  it('counts the user and the deleted posts', async () => {
     const alice = await buildUser(service)
     for (let i = 0; i < 3; i++) await buildPost(service, alice)
     const users = await growth(service, 'microposts_user_deleted_total', {}, async () => {
@@ -357,7 +357,7 @@ describe('DELETE /api/users/:username', () => {
     expect(users).toBe(1)
   })
 
-  it('refuses anonymous and other users', async () => {
+  it('rejects requests without a token and other users', async () => {
     const alice = await buildUser(service)
     const bob = await buildUser(service)
     expect(await remove({ username: alice.username })).toMatchObject({ status: 401 })
@@ -365,7 +365,7 @@ describe('DELETE /api/users/:username', () => {
     expect(await read(alice.username)).toMatchObject({ status: 200 })
   })
 
-  it('agrees with posts, logins and references that are made meanwhile', async () => {
+  it('stays consistent with concurrent posts, logins and references', async () => {
     const bob = await buildUser(service)
     const created = () => scrape(service).then((page) => page.sum('microposts_post_created_total'))
     const deleted = () => scrape(service).then((page) => page.sum('microposts_post_deleted_total'))
@@ -374,7 +374,7 @@ describe('DELETE /api/users/:username', () => {
       const alice = await buildUser(service)
       const path = `/api/users/${alice.username}/collection`
       const { token } = alice
-      const [removed, ...answers] = await Promise.all([
+      const [removed, ...responses] = await Promise.all([
         remove(alice),
         login(alice.username, alice.password),
         ...Array.from({ length: 6 }, (_, i) =>
@@ -392,7 +392,7 @@ describe('DELETE /api/users/:username', () => {
         ),
       ])
       expect(removed).toMatchObject({ status: 204 })
-      for (const { status } of answers) expect([200, 201, 400, 401, 404]).toContain(status)
+      for (const { status } of responses) expect([200, 201, 400, 401, 404]).toContain(status)
       expect((await call(service, 'GET', path)).status).toBe(404)
     }
     const { body: posts } = await call(service, 'GET', `/api/users/${bob.username}/collection?limit=100`)

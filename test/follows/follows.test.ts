@@ -19,7 +19,7 @@ const names = async (path: string) =>
   (await call(service, 'GET', path)).body.map((user: Json) => user.username)
 
 describe('PUT and DELETE /api/users/:username/following/:other', () => {
-  it('follow and follow no more, once, with both counts', async () => {
+  it('follow and unfollow a user once, and update both counts', async () => {
     const [alice, bob] = [await buildUser(service), await buildUser(service)]
     const created = await growth(service, 'microposts_follow_created_total', {}, async () => {
       expect(await follow(alice, bob)).toMatchObject({ status: 204, text: '' })
@@ -39,18 +39,21 @@ describe('PUT and DELETE /api/users/:username/following/:other', () => {
     expect(await names(following(alice))).toEqual([])
   })
 
-  it.each(['PUT', 'DELETE'])('%s refuses anonymous, another user, an unknown one', async (method) => {
-    const [alice, bob] = [await buildUser(service), await buildUser(service)]
-    const path = `${following(alice)}/${bob.username}`
-    expect(await call(service, method, path)).toMatchObject({ status: 401 })
-    expect(await call(service, method, path, { token: bob.token })).toMatchObject({ status: 403 })
-    for (const other of [uniqueName(), 'a%00b']) {
-      const answer = await call(service, method, `${following(alice)}/${other}`, { token: alice.token })
-      expect(answer).toMatchObject({ status: 404 })
-    }
-  })
+  it.each(['PUT', 'DELETE'])(
+    '%s rejects a missing token, another user and an unknown user',
+    async (method) => {
+      const [alice, bob] = [await buildUser(service), await buildUser(service)]
+      const path = `${following(alice)}/${bob.username}`
+      expect(await call(service, method, path)).toMatchObject({ status: 401 })
+      expect(await call(service, method, path, { token: bob.token })).toMatchObject({ status: 403 })
+      for (const other of [uniqueName(), 'a%00b']) {
+        const response = await call(service, method, `${following(alice)}/${other}`, { token: alice.token })
+        expect(response).toMatchObject({ status: 404 })
+      }
+    },
+  )
 
-  it('refuses to follow oneself', async () => {
+  it('reject following yourself', async () => {
     const alice = await buildUser(service)
     expect(await follow(alice, { username: alice.username.toUpperCase() })).toMatchObject({
       status: 400,
@@ -60,7 +63,7 @@ describe('PUT and DELETE /api/users/:username/following/:other', () => {
 })
 
 describe('POST /api/users/:username/following', () => {
-  it('answers the user: 201 when followed now, 200 when already', async () => {
+  it('returns the followed user: 201 for a new follow, 200 for an existing one', async () => {
     const [alice, bob] = [await buildUser(service), await buildUser(service)]
     const options = { token: alice.token, json: { username: bob.username.toUpperCase() } }
     const first = await call(service, 'POST', following(alice), options)
@@ -73,7 +76,7 @@ describe('POST /api/users/:username/following', () => {
     })
   })
 
-  it('refuses oneself, an unknown user, what is no name, no token and another user', async () => {
+  it('rejects following yourself, an unknown user, an invalid name, a missing token and another user', async () => {
     const [alice, bob] = [await buildUser(service), await buildUser(service)]
     const post = (json: object, token: string | undefined = alice.token) =>
       call(service, 'POST', following(alice), { token, json })
@@ -92,7 +95,7 @@ describe('POST /api/users/:username/following', () => {
 })
 
 describe('GET following and followers', () => {
-  it('pages, the newest follow first, whatever the age of the users', async () => {
+  it('are paginated, newest follow first, regardless of the age of the users', async () => {
     const [alice, bob, carol, dave] = await Promise.all([1, 2, 3, 4].map(() => buildUser(service)))
     if (!alice || !bob || !carol || !dave) throw new Error('four users')
     for (const other of [dave, bob, carol]) await follow(alice, other)
@@ -104,15 +107,15 @@ describe('GET following and followers', () => {
     expect(second.headers.get('Link')).toBeNull()
   })
 
-  it('answers 404 for an unknown user', async () => {
+  it('return 404 for an unknown user', async () => {
     for (const list of ['following', 'followers']) {
       expect(await call(service, 'GET', `/api/users/${uniqueName()}/${list}`)).toMatchObject({ status: 404 })
     }
   })
 })
 
-describe('counts and rows', () => {
-  it('agree after everybody follows and unfollows everybody at once, and some are deleted', async () => {
+describe('counts', () => {
+  it('equal the number of rows after concurrent follows, unfollows and deletions of users', async () => {
     const users = await Promise.all(Array.from({ length: 6 }, () => buildUser(service)))
     const before = await scrape(service)
     const pairs = users.flatMap((user) =>
@@ -125,7 +128,7 @@ describe('counts and rows', () => {
         .slice(0, 2)
         .map(({ username, token }) => call(service, 'DELETE', `/api/users/${username}`, { token })),
     ])
-    // Deleted users: 401 for their own token, 404 where others name them. Nothing else.
+    // A deleted user gets 401; a request that names a deleted user gets 404.
     expect(statuses.filter(({ status }) => ![204, 401, 403, 404].includes(status))).toEqual([])
 
     let rows = 0

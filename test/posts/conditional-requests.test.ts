@@ -1,4 +1,4 @@
-// Conditional requests on posts (RFC 9110, section 13): no needless reading, no lost edits.
+// Conditional requests on posts (RFC 9110, section 13).
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildPost, buildUser, call, type Json, type User } from '../../harness/http/client.ts'
@@ -26,24 +26,24 @@ const write = (method: string, post: Json, { token }: Partial<User>, tags: strin
 
 describe('If-None-Match', () => {
   it.each(['"1"', 'W/"1"', '"0", "1"', '"0",W/"1" ,, "a,b"', '*'])(
-    'answers 304 with the ETag alone for %s',
+    'returns 304 with the ETag and no body for %s',
     async (tags) => {
       const { post } = await arrange()
       for (const method of ['GET', 'HEAD']) {
-        const answer = await read(post, tags, method)
-        expect(answer).toMatchObject({ status: 304, text: '' })
-        expect(answer.headers.get('ETag')).toBe('"1"')
-        expect(answer.headers.get('Content-Type')).toBeNull()
+        const response = await read(post, tags, method)
+        expect(response).toMatchObject({ status: 304, text: '' })
+        expect(response.headers.get('ETag')).toBe('"1"')
+        expect(response.headers.get('Content-Type')).toBeNull()
       }
     },
   )
 
-  it.each(['"2"', '"11"', '1', 'nonsense', '"1', ''])('answers the post for %j', async (tags) => {
+  it.each(['"2"', '"11"', '1', 'nonsense', '"1', ''])('returns the post for %j', async (tags) => {
     const { post } = await arrange()
     expect(await read(post, tags)).toMatchObject({ status: 200, body: post })
   })
 
-  it('holds for a client that does not ask to go past caches', async () => {
+  it('works without the Cache-Control: no-cache that fetch adds', async () => {
     const { post } = await arrange()
     const status = await new Promise((resolve, reject) => {
       const sent = request(post.href, { headers: { 'If-None-Match': '"1"' } }, (response) => {
@@ -55,7 +55,7 @@ describe('If-None-Match', () => {
     expect(status).toBe(304)
   })
 
-  it('answers anew after an edit, and after a deletion of the user that the post references', async () => {
+  it('returns the post after an edit, and after the referenced user was deleted', async () => {
     const { alice } = await arrange()
     const bob = await buildUser(service)
     const post = await buildPost(service, alice, { text: 'one', referenced: bob.username })
@@ -69,7 +69,7 @@ describe('If-None-Match', () => {
     expect(orphaned.headers.get('ETag')).not.toBe(tag)
   })
 
-  it('answers 404 for what is not there, whatever it says', async () => {
+  it('returns 404 for a missing post', async () => {
     const { post } = await arrange()
     const missing = { href: String(post.href).replace(/[^/]+$/, absentId) }
     expect(await read(missing, '*')).toMatchObject({ status: 404 })
@@ -77,7 +77,7 @@ describe('If-None-Match', () => {
 })
 
 describe('If-Match', () => {
-  it.each(['"1"', '"0", "1"', ',"1",', '*'])('lets PUT, PATCH and DELETE through with %s', async (tags) => {
+  it.each(['"1"', '"0", "1"', ',"1",', '*'])('allows PUT, PATCH and DELETE with %s', async (tags) => {
     const { alice, post } = await arrange()
     const put = await write('PUT', post, alice, tags, { text: 'two' })
     expect(put).toMatchObject({ status: 200, body: { text: 'two' } })
@@ -88,17 +88,17 @@ describe('If-Match', () => {
   })
 
   it.each(['"2"', 'W/"1"', '"01"', '"0", W/"1"', '""', '"99999999999999999999"', '"é"'])(
-    'refuses PUT, PATCH and DELETE with %s, and changes and counts nothing',
+    'rejects PUT, PATCH and DELETE with %s, and changes and counts nothing',
     async (tags) => {
       const { alice, post } = await arrange()
-      const refused = {
+      const rejected = {
         status: 412,
         body: { type: '/problems/precondition-failed', status: 412, detail: expect.any(String) },
       }
       const attempts = async () => {
-        expect(await write('PUT', post, alice, tags, { text: 'two' })).toMatchObject(refused)
-        expect(await write('PATCH', post, alice, tags, { text: 'one' })).toMatchObject(refused)
-        expect(await write('DELETE', post, alice, tags)).toMatchObject(refused)
+        expect(await write('PUT', post, alice, tags, { text: 'two' })).toMatchObject(rejected)
+        expect(await write('PATCH', post, alice, tags, { text: 'one' })).toMatchObject(rejected)
+        expect(await write('DELETE', post, alice, tags)).toMatchObject(rejected)
       }
       expect(await growth(service, 'microposts_post_edited_total', {}, attempts)).toBe(0)
       expect(await growth(service, 'microposts_post_deleted_total', {}, attempts)).toBe(0)
@@ -108,22 +108,22 @@ describe('If-Match', () => {
 
   it('keeps the version for an edit that changes nothing', async () => {
     const { alice, post } = await arrange()
-    const answer = await write('PUT', post, alice, '"1"', { text: 'one' })
-    expect(answer).toMatchObject({ status: 200, body: post })
-    expect(answer.headers.get('ETag')).toBe('"1"')
+    const response = await write('PUT', post, alice, '"1"', { text: 'one' })
+    expect(response).toMatchObject({ status: 200, body: post })
+    expect(response.headers.get('ETag')).toBe('"1"')
   })
 
   it.each(['1', '"1', '"1 "', '"1""2"', '"1" "2"', 'w/"1"', '*, "1"', '', ','])(
-    'calls %j malformed',
+    'returns 400 for the malformed value %j',
     async (tags) => {
       const { alice, post } = await arrange()
-      const refused = { status: 400, body: { errors: [{ header: 'If-Match', detail: expect.any(String) }] } }
-      expect(await write('PUT', post, alice, tags, { text: 'two' })).toMatchObject(refused)
-      expect(await write('DELETE', post, alice, tags)).toMatchObject(refused)
+      const rejected = { status: 400, body: { errors: [{ header: 'If-Match', detail: expect.any(String) }] } }
+      expect(await write('PUT', post, alice, tags, { text: 'two' })).toMatchObject(rejected)
+      expect(await write('DELETE', post, alice, tags)).toMatchObject(rejected)
     },
   )
 
-  it('is named beside the other faults, and comes after them and after 404', async () => {
+  it('is reported next to other faults, and is compared only after them and after 404', async () => {
     const { alice, post } = await arrange()
     const bob = await buildUser(service)
     const missing = { href: String(post.href).replace(/[^/]+$/, absentId) }
@@ -143,36 +143,36 @@ describe('If-Match', () => {
     }
   })
 
-  it('lets exactly one of many editors that saw the same version win', async () => {
+  it('lets exactly one of many editors that read the same version succeed', async () => {
     const { alice, post } = await arrange()
     for (let version = 1; version <= 3; version++) {
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 16 }, (_, i) =>
           write(i % 2 ? 'PUT' : 'PATCH', post, alice, `"${version}"`, { text: `${version}.${i}` }),
         ),
       )
-      const won = answers.filter(({ status }) => status === 200)
+      const won = responses.filter(({ status }) => status === 200)
       expect(won).toHaveLength(1)
-      expect(answers.filter(({ status }) => status === 412)).toHaveLength(15)
+      expect(responses.filter(({ status }) => status === 412)).toHaveLength(15)
       expect((await call(service, 'GET', post.href)).body).toEqual(won[0]?.body)
     }
   })
 
-  it('answers each of many unconditional editors with its own edit', async () => {
+  it('returns its own edit to each of many unconditional editors', async () => {
     const { alice, post } = await arrange()
     const edited = await growth(service, 'microposts_post_edited_total', {}, async () => {
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 16 }, (_, i) =>
           call(service, 'PATCH', post.href, { token: alice.token, json: { text: `edit ${i}` } }),
         ),
       )
-      expect(answers.map(({ body }) => body.text)).toEqual(answers.map((_, i) => `edit ${i}`))
-      expect(new Set(answers.map(({ headers }) => headers.get('ETag'))).size).toBe(16)
+      expect(responses.map(({ body }) => body.text)).toEqual(responses.map((_, i) => `edit ${i}`))
+      expect(new Set(responses.map(({ headers }) => headers.get('ETag'))).size).toBe(16)
     })
     expect(edited).toBe(16)
   })
 
-  it('lets a deletion or an edit of the same version win, never both', async () => {
+  it('lets either a deletion or an edit of the same version succeed', async () => {
     const { alice } = await arrange()
     for (let round = 0; round < 8; round++) {
       const post = await buildPost(service, alice)

@@ -1,4 +1,4 @@
-// Posts that are safe to send again (api.md, "Safe to retry").
+// Retries of posts with an Idempotency-Key.
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -29,7 +29,7 @@ function send(user: Author, key: string, json: unknown, target: { url: string } 
 const listed = async (user: Author, target: { url: string } = service) =>
   (await call(target, 'GET', `${collection(user)}?limit=100`)).body
 
-/** What a retrying client sees of an answer. */
+/** The parts of a response that a retry must repeat. */
 const seen = ({ status, headers, text }: ApiResponse) => ({
   status,
   text,
@@ -39,7 +39,7 @@ const seen = ({ status, headers, text }: ApiResponse) => ({
 })
 
 describe('Idempotency-Key', () => {
-  it('gives the first answer again, marked, and posts once', async () => {
+  it('repeats the first response with Idempotency-Replayed, and posts once', async () => {
     const alice = await buildUser(service)
     const key = randomUUID()
     const json = { text: 'Once! 🐇', referenced: alice.username }
@@ -69,7 +69,7 @@ describe('Idempotency-Key', () => {
   })
 
   it.each(['an edit', 'a deletion', 'a deletion of the referenced user'])(
-    'gives the first answer after %s too',
+    'repeats the first response also after %s',
     async (event) => {
       const alice = await buildUser(service)
       const bob = await buildUser(service)
@@ -88,7 +88,7 @@ describe('Idempotency-Key', () => {
     },
   )
 
-  it('takes JSON and a form of the same content for the same, and what both ignore', async () => {
+  it('treats JSON and a form with the same content as equal, and ignores unknown fields', async () => {
     const alice = await buildUser(service)
     const key = randomUUID()
     const first = await send(alice, key, { referenced: null, text: '  same ', extra: 1 })
@@ -101,7 +101,7 @@ describe('Idempotency-Key', () => {
     expect(await listed(alice)).toHaveLength(1)
   })
 
-  it('refuses a key that came with other content, and keeps the first', async () => {
+  it('rejects a key that was used with different content, and keeps the first response', async () => {
     const alice = await buildUser(service)
     const key = randomUUID()
     const first = await send(alice, key, { text: 'first' })
@@ -119,14 +119,16 @@ describe('Idempotency-Key', () => {
     const alice = await buildUser(service)
     const bob = await buildUser(service)
     const key = randomUUID()
-    await send(alice, key, { text: 'hers' })
-    const his = await send(bob, key, { text: 'his' })
-    expect(his).toMatchObject({ status: 201, body: { user: bob.username, text: 'his' } })
-    expect(await send({ ...alice, token: bob.token }, key, { text: 'hers' })).toMatchObject({ status: 403 })
-    expect(await send({ ...alice, token: '' }, key, { text: 'hers' })).toMatchObject({ status: 401 })
+    await send(alice, key, { text: 'by alice' })
+    const posted = await send(bob, key, { text: 'by bob' })
+    expect(posted).toMatchObject({ status: 201, body: { user: bob.username, text: 'by bob' } })
+    expect(await send({ ...alice, token: bob.token }, key, { text: 'by alice' })).toMatchObject({
+      status: 403,
+    })
+    expect(await send({ ...alice, token: '' }, key, { text: 'by alice' })).toMatchObject({ status: 401 })
   })
 
-  it('is not spent by a request that failed', async () => {
+  it('remains unused after a failed request', async () => {
     const alice = await buildUser(service)
     const key = randomUUID()
     expect(await send(alice, key, { text: '' })).toMatchObject({ status: 400 })
@@ -136,7 +138,7 @@ describe('Idempotency-Key', () => {
     expect(posted.headers.get('Idempotency-Replayed')).toBeNull()
   })
 
-  it.each(['', 'a b', 'ä', 'x'.repeat(256)])('refuses %j, beside the other faults', async (key) => {
+  it.each(['', 'a b', 'ä', 'x'.repeat(256)])('rejects %j, next to the other faults', async (key) => {
     const alice = await buildUser(service)
     expect(await send(alice, key, { text: '' })).toMatchObject({
       status: 400,
@@ -150,23 +152,23 @@ describe('Idempotency-Key', () => {
     expect(await listed(alice)).toEqual([])
   })
 
-  it.each(['x', `'";$1\\~!`.padEnd(255, '%')])('takes %j', async (key) => {
+  it.each(['x', `'";$1\\~!`.padEnd(255, '%')])('accepts %j', async (key) => {
     const alice = await buildUser(service)
     const first = await send(alice, key, { text: 'x' })
     expect(seen(await send(alice, key, { text: 'x' }))).toEqual(seen(first))
   })
 
-  it('posts once for many at once, and answers the others with that or a conflict', async () => {
+  it('posts once for concurrent requests; the others get the same response or a conflict', async () => {
     const alice = await buildUser(service)
     const key = randomUUID()
-    const answers = await Promise.all(Array.from({ length: 20 }, () => send(alice, key, { text: 'once' })))
-    const first = answers.filter(
+    const responses = await Promise.all(Array.from({ length: 20 }, () => send(alice, key, { text: 'once' })))
+    const first = responses.filter(
       ({ status, headers }) => status === 201 && !headers.has('Idempotency-Replayed'),
     )
     expect(first).toHaveLength(1)
-    for (const answer of answers) {
-      if (answer.status === 201) expect(answer.text).toBe(first[0]?.text)
-      else expect(answer).toMatchObject({ status: 409, body: { type: '/problems/request-in-progress' } })
+    for (const response of responses) {
+      if (response.status === 201) expect(response.text).toBe(first[0]?.text)
+      else expect(response).toMatchObject({ status: 409, body: { type: '/problems/request-in-progress' } })
     }
     expect(await listed(alice)).toEqual([first[0]?.body])
     expect((await scrape(service)).sum('microposts_exception_total')).toBe(0)
@@ -174,7 +176,7 @@ describe('Idempotency-Key', () => {
 })
 
 describe('an Idempotency-Key after a restart', () => {
-  it('still answers, until its 24 hours are over: then it is free', async () => {
+  it('replays for 24 hours, and can then be used for another request', async () => {
     const database = await freshDatabase()
     onTestFinished(() => database.drop())
     const key = randomUUID()
@@ -199,7 +201,7 @@ describe('an Idempotency-Key after a restart', () => {
     await after.stop()
   })
 
-  /** Makes every key older; nobody else may have the database open. */
+  /** Makes every key older. No service may have the database open. */
   async function age(database: Awaited<ReturnType<typeof freshDatabase>>, by: string) {
     const { client, close } = await openExisting(database)
     await client.$executeRaw`UPDATE "IdempotencyKey" SET "createdAt" = "createdAt" - ${by}::interval`
@@ -208,7 +210,7 @@ describe('an Idempotency-Key after a restart', () => {
 })
 
 describe.runIf(hasServer())('an Idempotency-Key in flight', () => {
-  /** Two services on one database, and a hand on the row that every post of the user must change. */
+  /** Two services on one database, and a connection that locks the row that every post of the user updates. */
   async function arrange() {
     const database = await freshServerDatabase()
     onTestFinished(() => database.drop())
@@ -217,24 +219,24 @@ describe.runIf(hasServer())('an Idempotency-Key in flight', () => {
     const two = await startService({}, database)
     onTestFinished(() => two.stop())
     const alice = await buildUser(one)
-    const hand = new Client({ connectionString: database.env.DATABASE_URL })
-    await hand.connect()
-    onTestFinished(() => hand.end())
+    const locker = new Client({ connectionString: database.env.DATABASE_URL })
+    await locker.connect()
+    onTestFinished(() => locker.end())
     const waiting = (count: number) =>
       until(`${count} statements wait`, async () => {
-        // Within a transaction the view would stay as it was first seen.
-        await hand.query('SELECT pg_stat_clear_snapshot()')
-        const { rows } = await hand.query(
+        // Within a transaction, the view would otherwise keep its first snapshot.
+        await locker.query('SELECT pg_stat_clear_snapshot()')
+        const { rows } = await locker.query(
           `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
         )
         return rows.length === count
       })
-    await hand.query('BEGIN')
-    await hand.query(`SELECT 1 FROM "User" WHERE "username" = $1 FOR UPDATE`, [alice.username])
-    return { one, two, alice, waiting, release: () => hand.query('COMMIT') }
+    await locker.query('BEGIN')
+    await locker.query(`SELECT 1 FROM "User" WHERE "username" = $1 FOR UPDATE`, [alice.username])
+    return { one, two, alice, waiting, release: () => locker.query('COMMIT') }
   }
 
-  it('answers 409 in the same process, at once', async () => {
+  it('returns 409 immediately in the same process', async () => {
     const { one, alice, waiting, release } = await arrange()
     const key = randomUUID()
     const first = send(alice, key, { text: 'slow' }, one)
@@ -251,22 +253,22 @@ describe.runIf(hasServer())('an Idempotency-Key in flight', () => {
     expect(await listed(alice, one)).toHaveLength(1)
   })
 
-  it('waits for the first in another process, and gives its answer', async () => {
+  it('waits for the first request in another process, and replays its response', async () => {
     const { one, two, alice, waiting, release } = await arrange()
     const key = randomUUID()
     const racing = [send(alice, key, { text: 'once' }, one), send(alice, key, { text: 'once' }, two)]
     await waiting(2)
     await release()
-    const answers = await Promise.all(racing)
-    const replayed = answers.map(({ headers }) => headers.get('Idempotency-Replayed'))
-    expect(answers).toMatchObject([{ status: 201 }, { status: 201 }])
+    const responses = await Promise.all(racing)
+    const replayed = responses.map(({ headers }) => headers.get('Idempotency-Replayed'))
+    expect(responses).toMatchObject([{ status: 201 }, { status: 201 }])
     expect(replayed.toSorted()).toEqual(['true', null].toSorted())
-    // Its links included: they are of the origin that was asked first.
-    expect(answers[0]?.text).toBe(answers[1]?.text)
+    // Including the links, which have the origin of the first request.
+    expect(responses[0]?.text).toBe(responses[1]?.text)
     expect(await listed(alice, one)).toHaveLength(1)
   })
 
-  it('refuses other content that raced with the first', async () => {
+  it('rejects different content in a concurrent request', async () => {
     const { one, two, alice, waiting, release } = await arrange()
     const key = randomUUID()
     const racing = [send(alice, key, { text: 'this' }, one), send(alice, key, { text: 'that' }, two)]

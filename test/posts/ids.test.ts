@@ -1,4 +1,4 @@
-// Ids that the database makes, and up to which of them nothing is to come any more.
+// Post ids from the database clock, and their watermark.
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freshServerDatabase, hasServer } from '../../harness/database.ts'
@@ -6,39 +6,39 @@ import { Prisma } from '../../src/database/generated/client.ts'
 import { newIdAt, readWatermark } from '../../src/posts/ids.ts'
 import { databaseKinds, type Opened, openExisting, openFresh } from '../database/support/opened.ts'
 
-describe.each(databaseKinds)('ids on %s', (kind) => {
+describe.each(databaseKinds)('post ids on %s', (kind) => {
   let database: Opened
   beforeAll(async () => {
     database = await openFresh(kind)
   })
   afterAll(() => database.closeAndDrop())
 
-  const made = async (time: Prisma.Sql) => {
+  const newId = async (time: Prisma.Sql) => {
     const [row] = await database.client.$queryRaw<{ id: string }[]>`SELECT ${newIdAt(time)} AS "id"`
     return row?.id ?? ''
   }
 
-  it('are UUIDv7 of their moment, the microseconds in the twelve bits behind the version', async () => {
+  it('are UUIDv7s with the microseconds in the twelve bits after the version', async () => {
     const time = '2026-11-24T10:00:00.123Z'
-    const id = await made(Prisma.sql`${time}::timestamptz + interval '456 microseconds'`)
+    const id = await newId(Prisma.sql`${time}::timestamptz + interval '456 microseconds'`)
     const milliseconds = Date.parse(time).toString(16).padStart(12, '0')
     const fraction = Math.floor(0.456 * 4096).toString(16)
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     expect(id.slice(0, 18)).toBe(`${milliseconds.slice(0, 8)}-${milliseconds.slice(8)}-7${fraction}`)
-    expect(await made(Prisma.sql`${time}::timestamptz + interval '456 microseconds'`)).not.toBe(id)
+    expect(await newId(Prisma.sql`${time}::timestamptz + interval '456 microseconds'`)).not.toBe(id)
   })
 
-  it('are settled when nothing writes, up to now, or to as long ago as is asked for', async () => {
-    const before = await made(Prisma.sql`now() - interval '2 milliseconds'`)
+  it('have a watermark of now, or of the given margin ago, while nothing is written', async () => {
+    const before = await newId(Prisma.sql`now() - interval '2 milliseconds'`)
     expect(await readWatermark(database.client)).toSatisfy((id) => id > before)
-    const settled = await readWatermark(database.client, 5_000)
-    expect(settled).toSatisfy((id) => id < before)
-    expect(settled).toSatisfy((id) => id > '019')
+    const watermark = await readWatermark(database.client, 5_000)
+    expect(watermark).toSatisfy((id) => id < before)
+    expect(watermark).toSatisfy((id) => id > '019')
   })
 })
 
-describe.runIf(hasServer())('ids on PostgreSQL', () => {
-  it('are not settled while an older transaction writes', async () => {
+describe.runIf(hasServer())('the watermark on PostgreSQL', () => {
+  it('stays below the id of an open transaction', async () => {
     const from = await freshServerDatabase()
     const database = await openExisting(from)
     const writer = new Client({ connectionString: from.env.DATABASE_URL })
@@ -55,8 +55,8 @@ describe.runIf(hasServer())('ids on PostgreSQL', () => {
     const [row] = await database.client.$queryRaw<{ id: string }[]>`
       SELECT ${newIdAt(Prisma.sql`clock_timestamp()`)} AS "id"`
     const id = row?.id ?? ''
-    expect(await readWatermark(database.client)).toSatisfy((settled) => settled < id)
+    expect(await readWatermark(database.client)).toSatisfy((watermark) => watermark < id)
     await writer.query('COMMIT')
-    expect(await readWatermark(database.client)).toSatisfy((settled) => settled > id)
+    expect(await readWatermark(database.client)).toSatisfy((watermark) => watermark > id)
   })
 })

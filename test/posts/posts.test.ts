@@ -17,13 +17,13 @@ describe('POST /api/users/:username/collection', () => {
   const post = (user: { username: string; token?: string }, json: unknown) =>
     call(service, 'POST', `/api/users/${user.username}/collection`, { token: user.token, json })
 
-  it('answers 201 with the post, its place and its version', async () => {
+  it('returns 201 with the post, its Location and its ETag', async () => {
     const alice = await buildUser(service)
     const bob = await buildUser(service)
-    const answer = await post(alice, { text: '  Curiouser! 🐇 ', referenced: bob.username.toUpperCase() })
-    expect(answer).toMatchObject({ status: 201 })
-    const { id } = answer.body
-    expect(answer.body).toEqual({
+    const response = await post(alice, { text: '  Curiouser! 🐇 ', referenced: bob.username.toUpperCase() })
+    expect(response).toMatchObject({ status: 201 })
+    const { id } = response.body
+    expect(response.body).toEqual({
       href: `${service.url}/api/users/${alice.username}/collection/${id}`,
       id: expect.stringMatching(idPattern),
       text: 'Curiouser! 🐇',
@@ -32,7 +32,7 @@ describe('POST /api/users/:username/collection', () => {
       user: alice.username,
       editedAt: null,
     })
-    expect(Object.keys(answer.body)).toEqual([
+    expect(Object.keys(response.body)).toEqual([
       'href',
       'id',
       'text',
@@ -41,17 +41,17 @@ describe('POST /api/users/:username/collection', () => {
       'user',
       'editedAt',
     ])
-    expect(answer.headers.get('Location')).toBe(answer.body.href)
-    expect(answer.headers.get('ETag')).toBe('"1"')
-    expect(answer.headers.get('Content-Type')).toBe('application/json; charset=utf-8')
-    expect((await call(service, 'GET', answer.body.href)).body).toEqual(answer.body)
+    expect(response.headers.get('Location')).toBe(response.body.href)
+    expect(response.headers.get('ETag')).toBe('"1"')
+    expect(response.headers.get('Content-Type')).toBe('application/json; charset=utf-8')
+    expect((await call(service, 'GET', response.body.href)).body).toEqual(response.body)
     const profile = await call(service, 'GET', `/api/users/${alice.username}`)
     expect(profile.body.counts).toEqual({ posts: 1, followers: 0, following: 0 })
   })
 
-  it('takes a form, in which the last of a repeated field counts', async () => {
+  it('accepts a form and uses the last value of a repeated field', async () => {
     const alice = await buildUser(service)
-    const answer = await call(service, 'POST', `/api/users/${alice.username}/collection`, {
+    const response = await call(service, 'POST', `/api/users/${alice.username}/collection`, {
       token: alice.token,
       body: new URLSearchParams([
         ['text', 'first'],
@@ -59,14 +59,14 @@ describe('POST /api/users/:username/collection', () => {
         ['referenced', ''],
       ]),
     })
-    expect(answer).toMatchObject({ status: 201, body: { text: 'last ü', referenced: null } })
+    expect(response).toMatchObject({ status: 201, body: { text: 'last ü', referenced: null } })
   })
 
   it.each([
     ['one code point', 'x'],
     ['255 code points beyond the BMP', '🐘'.repeat(255)],
     ['255 code points and white space around them', `\n ${'y'.repeat(255)}\u00a0 `],
-  ])('takes %s', async (_, text) => {
+  ])('accepts %s', async (_, text) => {
     const alice = await buildUser(service)
     expect(await post(alice, { text })).toMatchObject({ status: 201, body: { text: text.trim() } })
   })
@@ -80,12 +80,12 @@ describe('POST /api/users/:username/collection', () => {
     ['NUL in text', { text: 'a\0b' }, '/text', 'must not contain NUL'],
     ['a lone surrogate in text', { text: 'a\ud800b' }, '/text', 'must not contain lone surrogates'],
     ['an unknown user', { text: 'x', referenced: 'nobody-is-called-so' }, '/referenced', 'No such user'],
-    ['what is no username', { text: 'x', referenced: 'a\0b' }, '/referenced', 'No such user'],
+    ['an invalid username', { text: 'x', referenced: 'a\0b' }, '/referenced', 'No such user'],
     ['an object as reference', { text: 'x', referenced: {} }, '/referenced', 'must be a string'],
-  ])('refuses %s', async (_, json, pointer, detail) => {
+  ])('rejects %s', async (_, json, pointer, detail) => {
     const alice = await buildUser(service)
-    const answer = await post(alice, json)
-    expect(answer).toMatchObject({
+    const response = await post(alice, json)
+    expect(response).toMatchObject({
       status: 400,
       body: { type: '/problems/invalid-input', status: 400, errors: [{ pointer, detail }] },
     })
@@ -93,7 +93,7 @@ describe('POST /api/users/:username/collection', () => {
     expect(list.body).toEqual([])
   })
 
-  it('names every fault at once', async () => {
+  it('reports every fault at once', async () => {
     const alice = await buildUser(service)
     const { body } = await post(alice, { text: '', referenced: 1 })
     expect(body.errors).toEqual([
@@ -102,23 +102,23 @@ describe('POST /api/users/:username/collection', () => {
     ])
   })
 
-  it('refuses without a token, with a dead one and for another user', async () => {
+  it('rejects a missing token, an invalid token and another user', async () => {
     const alice = await buildUser(service)
     const bob = await buildUser(service)
     expect(await post({ username: alice.username }, { text: 'x' })).toMatchObject({ status: 401 })
-    expect(await post({ username: alice.username, token: 'dead' }, { text: 'x' })).toMatchObject({
+    expect(await post({ username: alice.username, token: 'invalid' }, { text: 'x' })).toMatchObject({
       status: 401,
     })
     expect(await post({ username: alice.username, token: bob.token }, { text: 'x' })).toMatchObject({
       status: 403,
     })
-    // Whether the other user exists is not said.
+    // The response does not reveal whether the other user exists.
     expect(await post({ username: uniqueName(), token: bob.token }, { text: 'x' })).toMatchObject({
       status: 403,
     })
   })
 
-  it('counts each post once, after it is stored, by whether it references a user', async () => {
+  it('counts each stored post, by whether it references a user', async () => {
     const alice = await buildUser(service)
     const created = (referenced: string, work: () => Promise<unknown>) =>
       growth(service, 'microposts_post_created_total', { microposts_post_referenced: referenced }, work)
@@ -132,16 +132,16 @@ describe('POST /api/users/:username/collection', () => {
 describe('GET /api/users/:username/collection', () => {
   const path = (username: string) => `/api/users/${username}/collection`
 
-  it('lists the posts of the user in any case of the name, the newest first', async () => {
+  it('lists the posts of the user, newest first, regardless of the case of the name', async () => {
     const alice = await buildUser(service)
     const first = await buildPost(service, alice)
     const second = await buildPost(service, alice)
-    const answer = await call(service, 'GET', path(alice.username.toUpperCase()))
-    expect(answer).toMatchObject({ status: 200, body: [second, first] })
-    expect(answer.headers.get('Link')).toBeNull()
+    const response = await call(service, 'GET', path(alice.username.toUpperCase()))
+    expect(response).toMatchObject({ status: 200, body: [second, first] })
+    expect(response.headers.get('Link')).toBeNull()
   })
 
-  it('answers 404 for an unknown user and [] for one without posts', async () => {
+  it('returns 404 for an unknown user and [] for a user without posts', async () => {
     const alice = await buildUser(service)
     expect(await call(service, 'GET', path(alice.username))).toMatchObject({ status: 200, body: [] })
     for (const username of [uniqueName(), 'a%00b', '%zz', 'x'.repeat(51)]) {
@@ -152,16 +152,16 @@ describe('GET /api/users/:username/collection', () => {
     }
   })
 
-  it('pages by the Link, and neither skips nor repeats while posts come and go', async () => {
+  it('follows the Link header without gaps or repeats while posts are created and deleted', async () => {
     const alice = await buildUser(service)
     const posts: Json[] = []
     for (let i = 0; i < 7; i++) posts.unshift(await buildPost(service, alice, { text: `number ${i}` }))
     const seen: string[] = []
     let next: string | undefined = `${path(alice.username)}?limit=3`
     while (next) {
-      const answer = await call(service, 'GET', next)
-      seen.push(...answer.body.map(({ id }: Json) => id))
-      next = /^<(http[^>]*)>; rel="next"$/.exec(answer.headers.get('Link') ?? '')?.[1]
+      const response = await call(service, 'GET', next)
+      seen.push(...response.body.map(({ id }: Json) => id))
+      next = /^<(http[^>]*)>; rel="next"$/.exec(response.headers.get('Link') ?? '')?.[1]
       await buildPost(service, alice)
       const last = posts.find(({ id }) => id === seen.at(-1))
       await call(service, 'DELETE', last?.href ?? '', { token: alice.token })
@@ -177,10 +177,10 @@ describe('GET /api/users/:username/collection', () => {
     ['limit=1&limit=2', 'limit'],
     ['cursor=nonsense', 'cursor'],
     ['cursor=', 'cursor'],
-  ])('refuses ?%s', async (query, parameter) => {
+  ])('rejects ?%s', async (query, parameter) => {
     const alice = await buildUser(service)
-    const answer = await call(service, 'GET', `${path(alice.username)}?${query}`)
-    expect(answer).toMatchObject({
+    const response = await call(service, 'GET', `${path(alice.username)}?${query}`)
+    expect(response).toMatchObject({
       status: 400,
       body: { errors: [{ parameter, detail: expect.any(String) }] },
     })
@@ -188,26 +188,26 @@ describe('GET /api/users/:username/collection', () => {
 })
 
 describe('GET /api/users/:username/collection/:id', () => {
-  it('answers the post under the name of its author only', async () => {
+  it('returns the post only under the name of its author', async () => {
     const alice = await buildUser(service)
     const bob = await buildUser(service)
     const post = await buildPost(service, alice)
-    const answer = await call(service, 'GET', post.href)
-    expect(answer).toMatchObject({ status: 200, body: post })
-    expect(answer.headers.get('ETag')).toBe('"1"')
+    const response = await call(service, 'GET', post.href)
+    expect(response).toMatchObject({ status: 200, body: post })
+    expect(response.headers.get('ETag')).toBe('"1"')
     expect(await call(service, 'GET', `/api/users/${bob.username}/collection/${post.id}`)).toMatchObject({
       status: 404,
     })
   })
 
-  it.each([absentId, '1', '+1', '%00', absentId.replaceAll('-', '')])('answers 404 for %s', async (id) => {
+  it.each([absentId, '1', '+1', '%00', absentId.replaceAll('-', '')])('returns 404 for %s', async (id) => {
     const alice = await buildUser(service)
     expect(await call(service, 'GET', `/api/users/${alice.username}/collection/${id}`)).toMatchObject({
       status: 404,
     })
   })
 
-  it('answers 404 for its own id in upper case', async () => {
+  it('returns 404 for the id in upper case', async () => {
     const alice = await buildUser(service)
     const { id } = await buildPost(service, alice)
     const path = `/api/users/${alice.username}/collection/${String(id).toUpperCase()}`
@@ -216,7 +216,7 @@ describe('GET /api/users/:username/collection/:id', () => {
 })
 
 describe('PUT and PATCH /api/users/:username/collection/:id', () => {
-  it('replaces both parts with PUT, any part with PATCH, and keeps the time of the post', async () => {
+  it('replaces both fields with PUT, any field with PATCH, and keeps the timestamp', async () => {
     const alice = await buildUser(service)
     const post = await buildPost(service, alice, { text: 'one', referenced: alice.username })
     const patched = await call(service, 'PATCH', post.href, { token: alice.token, json: { text: 'two' } })
@@ -235,7 +235,7 @@ describe('PUT and PATCH /api/users/:username/collection/:id', () => {
     expect((await call(service, 'GET', post.href)).body).toEqual(cleared.body)
   })
 
-  it('leaves a post that would not change as it was, and counts no edit', async () => {
+  it('keeps a post as it is if nothing changes, and counts no edit', async () => {
     const alice = await buildUser(service)
     const post = await buildPost(service, alice, { text: 'same', referenced: alice.username })
     const edited = (work: () => Promise<unknown>) => growth(service, 'microposts_post_edited_total', {}, work)
@@ -246,20 +246,25 @@ describe('PUT and PATCH /api/users/:username/collection/:id', () => {
     expect(await edited(() => call(service, 'PATCH', post.href, { ...same, json: { text: 'new' } }))).toBe(1)
   })
 
-  it.each(['PUT', 'PATCH'])('%s refuses invalid, foreign, missing and anonymous', async (method) => {
-    const alice = await buildUser(service)
-    const bob = await buildUser(service)
-    const { href } = await buildPost(service, alice)
-    const missing = String(href).replace(/[^/]+$/, absentId)
-    const { token } = alice
-    const json = { text: 'x' }
-    expect(await call(service, method, href, { token, json: { text: '' } })).toMatchObject({ status: 400 })
-    expect(await call(service, method, href, { token: bob.token, json })).toMatchObject({ status: 403 })
-    expect(await call(service, method, href, { json })).toMatchObject({ status: 401 })
-    expect(await call(service, method, missing, { token, json })).toMatchObject({ status: 404 })
-    // The input is judged before what the path names.
-    expect(await call(service, method, missing, { token, json: { text: '' } })).toMatchObject({ status: 400 })
-  })
+  it.each(['PUT', 'PATCH'])(
+    '%s rejects invalid input, another user, a missing post and a missing token',
+    async (method) => {
+      const alice = await buildUser(service)
+      const bob = await buildUser(service)
+      const { href } = await buildPost(service, alice)
+      const missing = String(href).replace(/[^/]+$/, absentId)
+      const { token } = alice
+      const json = { text: 'x' }
+      expect(await call(service, method, href, { token, json: { text: '' } })).toMatchObject({ status: 400 })
+      expect(await call(service, method, href, { token: bob.token, json })).toMatchObject({ status: 403 })
+      expect(await call(service, method, href, { json })).toMatchObject({ status: 401 })
+      expect(await call(service, method, missing, { token, json })).toMatchObject({ status: 404 })
+      // The input is validated before the post is looked up.
+      expect(await call(service, method, missing, { token, json: { text: '' } })).toMatchObject({
+        status: 400,
+      })
+    },
+  )
 })
 
 describe('a body with several faults', () => {
@@ -286,7 +291,7 @@ describe('a body with several faults', () => {
 })
 
 describe('DELETE /api/users/:username/collection/:id', () => {
-  it('answers 204, then 404, and takes the post from list, count and metrics', async () => {
+  it('returns 204, then 404, and updates list, count and metrics', async () => {
     const alice = await buildUser(service)
     const { href } = await buildPost(service, alice)
     const { token } = alice
@@ -301,7 +306,7 @@ describe('DELETE /api/users/:username/collection/:id', () => {
     expect((await call(service, 'GET', `/api/users/${alice.username}/collection`)).body).toEqual([])
   })
 
-  it('refuses another user and anonymous', async () => {
+  it('rejects another user and a missing token', async () => {
     const alice = await buildUser(service)
     const bob = await buildUser(service)
     const { href } = await buildPost(service, alice)
@@ -312,7 +317,7 @@ describe('DELETE /api/users/:username/collection/:id', () => {
 })
 
 describe('counts', () => {
-  it('agree with the rows after many writers at once', async () => {
+  it('equal the number of rows after concurrent writes', async () => {
     const alice = await buildUser(service)
     await Promise.all(
       Array.from({ length: 24 }, async (_, i) => {

@@ -12,7 +12,7 @@ const references = (username: string, query = '') =>
   call(service, 'GET', `/api/users/${username}/references${query}`)
 
 describe('GET /api/users/:username/references', () => {
-  it('has the posts of anybody that reference the user, the newest first, in any case of the name', async () => {
+  it('lists all posts that reference the user, newest first, regardless of the case of the name', async () => {
     const [alice, bob] = [await buildUser(service), await buildUser(service)]
     const first = await buildPost(service, alice, { referenced: bob.username })
     await buildPost(service, alice)
@@ -21,7 +21,7 @@ describe('GET /api/users/:username/references', () => {
     expect((await references(alice.username)).body).toEqual([])
   })
 
-  it('follows edits and deletions', async () => {
+  it('reflects edits and deletions', async () => {
     const [alice, bob] = [await buildUser(service), await buildUser(service)]
     const { token } = alice
     const post = await buildPost(service, alice)
@@ -34,7 +34,7 @@ describe('GET /api/users/:username/references', () => {
     expect((await references(bob.username)).body).toEqual([])
   })
 
-  it('pages', async () => {
+  it('is paginated', async () => {
     const [alice, bob] = [await buildUser(service), await buildUser(service)]
     const posts: Json[] = []
     for (let i = 0; i < 3; i++)
@@ -46,7 +46,7 @@ describe('GET /api/users/:username/references', () => {
     expect(second.headers.get('Link')).toBeNull()
   })
 
-  it('answers 404 for an unknown user and 400 for a bad limit', async () => {
+  it('returns 404 for an unknown user and 400 for an invalid limit', async () => {
     const alice = await buildUser(service)
     expect(await references(uniqueName())).toMatchObject({ status: 404 })
     expect(await references(alice.username, '?limit=0')).toMatchObject({

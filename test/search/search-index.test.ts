@@ -1,4 +1,4 @@
-// Searches among so many rows that the index has a say, on the services themselves.
+// Searches over enough rows that newestMatches uses the index.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { unrecordedMetrics } from '../../harness/telemetry/metrics.ts'
 import { createAccounts } from '../../src/accounts/service.ts'
@@ -8,7 +8,7 @@ import { databaseKinds, type Opened, openFresh } from '../database/support/opene
 import { seedId, seedUsers } from '../database/support/prepared.ts'
 
 const count = 6_000
-/** Which rows have a word: half of them, one in a thousand, the oldest, those around the 5,000th newest, none. */
+/** The rows that contain each word: half, one in a thousand, the oldest, those around the 5,000th newest, none. */
 const words: Record<string, { sql: string; has: (n: number) => boolean }> = {
   often: { sql: 'n % 2 = 0', has: (n) => n % 2 === 0 },
   seldom: { sql: 'n % 1000 = 0', has: (n) => n % 1_000 === 0 },
@@ -36,7 +36,7 @@ describe.each(databaseKinds)('a search of 6,000 rows on %s', (kind) => {
   })
   afterAll(() => database.closeAndDrop())
 
-  it.each(Object.keys(words))('finds every post and user with "%s" once, the newest first', async (word) => {
+  it.each(Object.keys(words))('finds every post and user with "%s" once, newest first', async (word) => {
     const db = database.client
     const lists = createPostLists({ db })
     const accounts = createAccounts({
@@ -52,7 +52,7 @@ describe.each(databaseKinds)('a search of 6,000 rows on %s', (kind) => {
     expect(users.map(({ username }) => Number(username.slice('seed'.length)))).toEqual(expected)
   })
 
-  it('finds usernames by their beginning beyond the rows that are looked at first', async () => {
+  it('finds a prefix of usernames beyond the recent rows', async () => {
     const { client: db } = database
     const accounts = createAccounts({
       db,

@@ -12,7 +12,7 @@ const search = (path: string, text: string) =>
   call(service, 'GET', `${path}?search=${encodeURIComponent(text)}`)
 
 describe('GET /api/posts', () => {
-  it('lists all posts, the newest first, and searches nothing for an empty search', async () => {
+  it('lists all posts, newest first, also for an empty search', async () => {
     const alice = await buildUser(service)
     const first = await buildPost(service, alice)
     const second = await buildPost(service, await buildUser(service))
@@ -30,7 +30,7 @@ describe('GET /api/posts', () => {
     ['no part inside a word', 'The Quick brown fox', 'uick', false],
     ['one character', 'x marks the spot', 'x', true],
     ['words with _ and digits', 'see snake_case_2 here', 'snake_case_2', true],
-    ['what separates, as nothing', 'rock-and-roll@example.com', 'roll example', true],
+    ['words separated by punctuation', 'rock-and-roll@example.com', 'roll example', true],
     ['operators as separators', 'this & that | !other', "this' & | ! <-> (that):*", true],
     ['quotes and backslashes as separators', `it's a "test" \\ here`, `'"\\test`, true],
     ['Cyrillic', 'Привет мир', 'ПРИВЕТ', true],
@@ -47,7 +47,7 @@ describe('GET /api/posts', () => {
     expect(body.map(({ id }: Json) => id).includes(post.id)).toBe(found)
   })
 
-  it('finds what an edit brought and no more what it took', async () => {
+  it('finds the new words of an edited post and not the old ones', async () => {
     const alice = await buildUser(service)
     const [before, after] = [uniqueName(), uniqueName()]
     const { href } = await buildPost(service, alice, { text: before })
@@ -56,7 +56,7 @@ describe('GET /api/posts', () => {
     expect((await search('/api/posts', after)).body).toHaveLength(1)
   })
 
-  it('takes long queries and finds nothing for one without a word', async () => {
+  it('accepts long searches and finds nothing for a search without words', async () => {
     const word = 'y'.repeat(200)
     const post = await buildPost(service, await buildUser(service), { text: word })
     expect((await search('/api/posts', word)).body).toEqual([post])
@@ -66,15 +66,15 @@ describe('GET /api/posts', () => {
 
   it.each([
     ['NUL', '%00'],
-    ['too long a text', 'x'.repeat(256)],
-  ])('refuses %s', async (_, query) => {
+    ['a text that is too long', 'x'.repeat(256)],
+  ])('rejects %s', async (_, query) => {
     expect(await call(service, 'GET', `/api/posts?search=${query}`)).toMatchObject({
       status: 400,
       body: { errors: [{ parameter: 'search' }] },
     })
   })
 
-  it('pages through what it finds', async () => {
+  it('is paginated', async () => {
     const alice = await buildUser(service)
     const word = uniqueName()
     const posts: Json[] = []
@@ -90,7 +90,7 @@ describe('GET /api/users', () => {
   const names = async (text: string) =>
     (await search('/api/users', text)).body.map(({ username }: Json) => username)
 
-  it('finds by the beginning of the username, in any case, and no wildcard', async () => {
+  it('finds a prefix of the username, regardless of case and without wildcards', async () => {
     const name = uniqueName()
     await buildUser(service, { username: `${name}.One` })
     await buildUser(service, { username: `${name}_two` })
@@ -101,7 +101,7 @@ describe('GET /api/users', () => {
     expect(await names(`${name}%`)).toEqual([])
   })
 
-  it('finds by the words of the display name, also after it changed', async () => {
+  it('finds the words of the current display name', async () => {
     const [first, last] = [uniqueName(), uniqueName()]
     const user = await buildUser(service, { displayName: `${first} van ${last}` })
     expect(await names(`${last.toUpperCase()} VA`)).toEqual([user.username])

@@ -32,37 +32,37 @@ const login = ({ username, password }: Credentials, options: RequestOptions = {}
 const list = (token?: string, target: { url: string } = service) =>
   call(target, 'GET', '/api/sessions', { token })
 const end = (id: string, token?: string) => call(service, 'DELETE', `/api/sessions/${id}`, { token })
-const isLive = async (token: string) => (await list(token)).status === 200
+const isActive = async (token: string) => (await list(token)).status === 200
 
 describe('POST /api/login', () => {
-  it('answers a token, its end and the user, for nobody to store', async () => {
+  it('returns a token, its expiry and the user, and forbids caching', async () => {
     const alice = await buildUser(service, { displayName: 'Alice' })
     const before = Date.now()
-    const answer = await login({ ...alice, username: alice.username.toUpperCase() })
-    expect(answer).toMatchObject({ status: 200 })
+    const response = await login({ ...alice, username: alice.username.toUpperCase() })
+    expect(response).toMatchObject({ status: 200 })
     const profile = await call(service, 'GET', `/api/users/${alice.username}`)
-    expect(answer.body).toEqual({
+    expect(response.body).toEqual({
       token: expect.stringMatching(/^[\w-]{43}$/),
       expiresAt: expect.stringMatching(timePattern),
       user: profile.body,
     })
-    const lifeMs = Date.parse(answer.body.expiresAt) - before
+    const lifeMs = Date.parse(response.body.expiresAt) - before
     expect(Math.round(lifeMs / dayMs)).toBe(30)
-    expect(answer.headers.get('Cache-Control')).toBe('no-store')
-    expect(answer.headers.get('Set-Cookie')).toBeNull()
-    expect(await isLive(answer.body.token)).toBe(true)
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    expect(response.headers.get('Set-Cookie')).toBeNull()
+    expect(await isActive(response.body.token)).toBe(true)
   })
 
-  it('takes a form, and starts a session of its own each time', async () => {
+  it('accepts a form and starts a new session each time', async () => {
     const { username, password, token } = await buildUser(service)
     const body = new URLSearchParams({ username, password })
-    const answer = await login({ username, password }, { json: undefined, body })
-    expect(answer).toMatchObject({ status: 200 })
-    expect(answer.body.token).not.toBe(token)
+    const response = await login({ username, password }, { json: undefined, body })
+    expect(response).toMatchObject({ status: 200 })
+    expect(response.body.token).not.toBe(token)
     expect((await list(token)).body).toHaveLength(2)
   })
 
-  it('answers an unknown user and a wrong password with the same in body and headers', async () => {
+  it('returns the same body and headers for an unknown user and a wrong password', async () => {
     const alice = await buildUser(service)
     const wrong = await login({ ...alice, password: 'not the right one' })
     const unknown = await login({ username: uniqueName(), password: alice.password })
@@ -71,7 +71,7 @@ describe('POST /api/login', () => {
     expect(comparable(unknown)).toEqual(comparable(wrong))
   })
 
-  /** Without what is another for every request. */
+  /** A response without the parts that differ for every request. */
   function comparable({ status, headers, body }: ApiResponse) {
     const shown = Object.fromEntries(headers)
     const { instance, ...rest } = body
@@ -87,20 +87,20 @@ describe('POST /api/login', () => {
       })
     const wrong = await cpuSeconds(() => alice.username)
     const unknown = await cpuSeconds(uniqueName)
-    // CPU time does not depend on the load of the machine. Without a hash, a login takes a tenth of it at most.
+    // CPU time, because durations depend on the load of the machine. Without a hash, a login costs a tenth.
     expect(unknown).toBeGreaterThan(wrong / 2)
     expect(wrong).toBeGreaterThan(unknown / 2)
   })
 
   it.each(['', ' ', 'a\0b', '🐇', '\ud800', 'x'.repeat(10_000)])(
-    'takes %j for a name of nobody',
+    'treats %j as an unknown username and a wrong password',
     async (username) => {
       expect(await login({ username, password: 'x' })).toMatchObject({ status: 401 })
       expect(await login({ username: uniqueName(), password: username })).toMatchObject({ status: 401 })
     },
   )
 
-  it('checks the types and nothing else', async () => {
+  it('validates only the types', async () => {
     expect(await call(service, 'POST', '/api/login', { json: { username: 5 } })).toMatchObject({
       status: 400,
       body: {
@@ -128,41 +128,41 @@ describe('Authorization', () => {
   it.each([
     'Bearer',
     'Bearer ',
-    'Bearer dead',
+    'Bearer invalid',
     'Bearer a b',
     'Bearer ä',
     'Basic YWxpY2U6eA==',
-    'dead',
+    'invalid',
     `Bearer ${'x'.repeat(8000)}`,
-  ])('%j is refused under /api, where anyone may read too', async (Authorization) => {
+  ])('rejects %j under /api, also where no token is required', async (Authorization) => {
     for (const path of ['/api/sessions', '/api/users']) {
-      const answer = await call(service, 'GET', path, { headers: { Authorization } })
-      expect(answer).toMatchObject({ status: 401, body: { type: '/problems/unauthenticated' } })
-      expect(answer.headers.get('WWW-Authenticate')).toMatch(/^Bearer/)
+      const response = await call(service, 'GET', path, { headers: { Authorization } })
+      expect(response).toMatchObject({ status: 401, body: { type: '/problems/unauthenticated' } })
+      expect(response.headers.get('WWW-Authenticate')).toMatch(/^Bearer/)
     }
   })
 
-  it('takes the scheme in any case, and is not looked at elsewhere', async () => {
+  it('accepts the scheme in any case, and ignores the header outside /api', async () => {
     const { token } = await buildUser(service)
     const headers = { Authorization: `bEARER  ${token}` }
     expect(await call(service, 'GET', '/api/sessions', { headers })).toMatchObject({ status: 200 })
-    expect(await call(service, 'GET', '/livez', { token: 'dead' })).toMatchObject({ status: 200 })
+    expect(await call(service, 'GET', '/livez', { token: 'invalid' })).toMatchObject({ status: 200 })
   })
 })
 
 describe('POST /api/logout', () => {
-  it('kills the token at once, and no other', async () => {
+  it('invalidates the token immediately, and no other', async () => {
     const alice = await buildUser(service)
     const { token } = (await login(alice)).body
-    const answer = await call(service, 'POST', '/api/logout', { token })
-    expect(answer).toMatchObject({ status: 204, text: '' })
-    expect(answer.headers.get('Cache-Control')).toBe('no-store')
-    expect(await isLive(token)).toBe(false)
+    const response = await call(service, 'POST', '/api/logout', { token })
+    expect(response).toMatchObject({ status: 204, text: '' })
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    expect(await isActive(token)).toBe(false)
     expect(await call(service, 'POST', '/api/logout', { token })).toMatchObject({ status: 401 })
     expect((await list(alice.token)).body).toHaveLength(1)
   })
 
-  it('answers 204 or 401 to many at once, and needs a token', async () => {
+  it('returns 204 or 401 to concurrent requests, and requires a token', async () => {
     const { token } = await buildUser(service)
     const logouts = Array.from({ length: 8 }, () => call(service, 'POST', '/api/logout', { token }))
     for (const { status } of await Promise.all(logouts)) expect([204, 401]).toContain(status)
@@ -171,69 +171,69 @@ describe('POST /api/logout', () => {
 })
 
 describe('GET /api/sessions', () => {
-  it('lists all live sessions of the user, the newest first, and which one asks', async () => {
+  it('lists all active sessions of the user, newest first, and marks the current one', async () => {
     const alice = await buildUser(service)
     await buildUser(service)
     const { token: second } = (await login(alice)).body
-    const answer = await list(alice.token)
-    expect(answer).toMatchObject({ status: 200 })
+    const response = await list(alice.token)
+    expect(response).toMatchObject({ status: 200 })
     const session = {
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       createdAt: expect.stringMatching(timePattern),
       lastUsedAt: expect.stringMatching(timePattern),
       expiresAt: expect.stringMatching(timePattern),
     }
-    expect(answer.body).toEqual([
+    expect(response.body).toEqual([
       { ...session, current: false },
       { ...session, current: true },
     ])
-    expect(answer.body[0].createdAt >= answer.body[1].createdAt).toBe(true)
-    expect(answer.headers.get('Cache-Control')).toBe('no-store')
+    expect(response.body[0].createdAt >= response.body[1].createdAt).toBe(true)
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
     const current = (await list(second)).body.map(({ current }: Json) => current)
     expect(current).toEqual([true, false])
     expect(await list()).toMatchObject({ status: 401 })
   })
 
-  it('has no page: it lists them all', async () => {
+  it('is not paginated', async () => {
     const alice = await buildUser(service)
     for (let i = 0; i < 24; i++) await login(alice)
-    const answer = await call(service, 'GET', '/api/sessions?limit=2', { token: alice.token })
-    expect(answer.body).toHaveLength(25)
+    const response = await call(service, 'GET', '/api/sessions?limit=2', { token: alice.token })
+    expect(response.body).toHaveLength(25)
   })
 })
 
 describe('DELETE /api/sessions/:id', () => {
-  it('ends another session of the own, or this one', async () => {
+  it('ends another session of the user, or the current one', async () => {
     const alice = await buildUser(service)
     const { token: second } = (await login(alice)).body
     const [newer, own] = (await list(alice.token)).body
     expect(await end(newer.id, alice.token)).toMatchObject({ status: 204, text: '' })
-    expect(await isLive(second)).toBe(false)
+    expect(await isActive(second)).toBe(false)
     expect(await end(newer.id, alice.token)).toMatchObject({ status: 404 })
     expect(await end(own.id, alice.token)).toMatchObject({ status: 204 })
-    expect(await isLive(alice.token)).toBe(false)
+    expect(await isActive(alice.token)).toBe(false)
   })
 
-  it('answers 404 for what is not the own, and ends nothing', async () => {
+  it('returns 404 for a session of another user and for a malformed id, and ends nothing', async () => {
     const alice = await buildUser(service)
     const bob = await buildUser(service)
-    const [his] = (await list(bob.token)).body
-    for (const id of [his.id, absentId, 'x', '1', his.id.toUpperCase(), '%00']) {
+    const [bobs] = (await list(bob.token)).body
+    for (const id of [bobs.id, absentId, 'x', '1', bobs.id.toUpperCase(), '%00']) {
       expect(await end(id, alice.token)).toMatchObject({ status: 404, body: { type: '/problems/not-found' } })
     }
-    expect(await end(his.id)).toMatchObject({ status: 401 })
-    expect(await isLive(bob.token)).toBe(true)
+    expect(await end(bobs.id)).toMatchObject({ status: 401 })
+    expect(await isActive(bob.token)).toBe(true)
   })
 })
 
 describe('SESSION_TTL', () => {
-  it('ends a session: its token is refused and it is in no list', async () => {
+  it('ends a session: its token is rejected and no list contains it', async () => {
     const short = await startService({ SESSION_TTL: '2s' })
     onTestFinished(() => short.stop())
     const alice = await buildUser(short)
     const [first] = (await list(alice.token, short)).body
     expect(Date.parse(first.expiresAt) - Date.parse(first.createdAt)).toBe(2000)
-    await until('the token is refused', async () => (await list(alice.token, short)).status === 401)
+    await until('the token is rejected', async () => (await list(alice.token, short)).status === 401)
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(first.expiresAt))
     const again = await call(short, 'POST', '/api/login', { json: alice })
     const sessions = (await list(again.body.token, short)).body
@@ -241,7 +241,7 @@ describe('SESSION_TTL', () => {
     expect(sessions[0].id).not.toBe(first.id)
   })
 
-  it('is from the login: an earlier session keeps its end', async () => {
+  it('counts from the login: existing sessions keep their expiry', async () => {
     const database = await freshDatabase()
     onTestFinished(() => database.drop())
     const before = await startService({ SESSION_TTL: '2h' }, database)
@@ -254,8 +254,8 @@ describe('SESSION_TTL', () => {
   })
 })
 
-describe('what has expired', () => {
-  it('is deleted: sessions, keys and counts, and nothing else', async () => {
+describe('expired rows', () => {
+  it('are deleted from sessions, idempotency keys and rate limits, and nothing else is', async () => {
     const database = await freshDatabase()
     onTestFinished(() => database.drop())
     const first = await startService({}, database)
@@ -266,22 +266,22 @@ describe('what has expired', () => {
       await call(first, 'POST', `/api/users/${username}/collection`, { token, headers, json: { text: 'x' } })
     }
     await first.stop()
-    const aged = await openExisting(database)
+    const old = await openExisting(database)
     const past = new Date(Date.now() - dayMs - 1)
     const user = { username: alice.username }
-    await aged.client.session.updateMany({ where: { user }, data: { expiresAt: past } })
-    await aged.client.idempotencyKey.updateMany({ where: { user }, data: { createdAt: past } })
-    await aged.client.rateLimit.createMany({
+    await old.client.session.updateMany({ where: { user }, data: { expiresAt: past } })
+    await old.client.idempotencyKey.updateMany({ where: { user }, data: { createdAt: past } })
+    await old.client.rateLimit.createMany({
       data: [
         { key: 'over', points: 1, expire: Date.now() - 1 },
         { key: 'open', points: 1, expire: Date.now() + dayMs },
       ],
     })
-    await aged.close()
+    await old.close()
 
     const second = await startService({}, database)
     const done = { db_operation_name: 'DELETE', db_collection_name: 'RateLimit' }
-    await until('the last table is done', async () => {
+    await until('the expired rate limits are deleted', async () => {
       return (await scrape(second)).sum('db_client_operation_duration_seconds_count', done) > 0
     })
     await second.stop()
@@ -289,16 +289,16 @@ describe('what has expired', () => {
     const left = await openExisting(database)
     onTestFinished(() => left.close())
     const select = { user: { select: { username: true } } }
-    const his = [{ user: { username: bob.username } }]
-    expect(await left.client.session.findMany({ select })).toEqual(his)
-    expect(await left.client.idempotencyKey.findMany({ select })).toEqual(his)
+    const bobs = [{ user: { username: bob.username } }]
+    expect(await left.client.session.findMany({ select })).toEqual(bobs)
+    expect(await left.client.idempotencyKey.findMany({ select })).toEqual(bobs)
     expect(await left.client.rateLimit.findMany({ select: { key: true } })).toEqual([{ key: 'open' }])
     expect(await left.client.post.count()).toBe(2)
   })
 })
 
 describe('secrets', () => {
-  it('are in no line of the log and no byte of the database', async () => {
+  it('appear neither in the log nor in the database', async () => {
     const database = await freshDatabase()
     onTestFinished(() => database.drop())
     const limits = { RATE_LIMIT_LOGIN: '30', RATE_LIMIT_SIGNUP: '5', RATE_LIMIT_POSTS: '80' }
@@ -307,7 +307,7 @@ describe('secrets', () => {
     const attempt = (json: unknown) => call(traced, 'POST', '/api/login', { json })
     const { token: second } = (await attempt({ username: alice.username, password: 'the first secret' })).body
     await attempt({ username: alice.username, password: 'a mistyped secret' })
-    // In the wrong field.
+    // A user typed the password into the wrong field.
     await attempt({ username: 'the misplaced secret', password: 'x' })
     await call(traced, 'POST', '/api/users', {
       json: { username: alice.username, password: 'a lost secret' },
@@ -337,7 +337,7 @@ describe('secrets', () => {
     expect(spellings.filter((secret) => log.includes(secret) || stored.includes(secret))).toEqual([])
   })
 
-  /** Every row of every table as text and, of the embedded database, every byte of its files. */
+  /** Every row of every table as text; of the embedded database, also every byte of its files. */
   async function dump(database: Awaited<ReturnType<typeof freshDatabase>>): Promise<string> {
     const { client, close } = await openExisting(database)
     const tables = ['User', 'Session', 'Post', 'Follow', 'IdempotencyKey', 'RateLimit']

@@ -1,4 +1,4 @@
-// What streams do after a while, with short intervals instead of long waits.
+// Heartbeats, stalled clients and notifications of streams, with intervals that a test can set.
 import { get, type IncomingMessage } from 'node:http'
 import { createParser } from 'eventsource-parser'
 import { describe, expect, it, onTestFinished } from 'vitest'

@@ -1,4 +1,4 @@
-// Streams of several instances and writers: everything once, in the order of the ids.
+// Streams with several instances and writers: every post once, in the order of ids.
 import { Client } from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
@@ -14,7 +14,7 @@ import { Prisma } from '../../src/database/generated/client.ts'
 import { newIdAt } from '../../src/posts/ids.ts'
 import { openStream, setFollowing } from './support/stream.ts'
 
-/** Starts instances on one database; all end with the test. */
+/** Starts instances on one database; they stop when the test ends. */
 async function startInstances(database: TemporaryDatabase, count: number, env: Record<string, string> = {}) {
   const instances = await Promise.all(Array.from({ length: count }, () => startService(env, database)))
   onTestFinished(async () => {
@@ -26,7 +26,7 @@ async function startInstances(database: TemporaryDatabase, count: number, env: R
   return { first, last, instances }
 }
 
-/** Reads a stream, breaks it off after a few events and comes back, again and again. */
+/** Reads a stream in pieces: disconnects after a few events and resumes, until `isAll`. */
 async function readInPieces(
   instances: Service[],
   user: User,
@@ -40,15 +40,15 @@ async function readInPieces(
     const stream = await openStream(instance, user, ids.at(-1) ?? from)
     await until('some events', () => stream.messages.length > turn % 7 || isAll([...ids, ...stream.ids()]))
     stream.close()
-    // What was underway when it broke off is not seen by a client either.
+    // Events after the disconnect are not received.
     await stream.ended
     ids.push(...stream.ids())
   }
   return ids
 }
 
-describe('eight writers', () => {
-  it('are heard by readers that come and go: everything once, in order', { timeout: 120_000 }, async () => {
+describe('a stream with eight writers', () => {
+  it('sends every post once and in order, also to readers that reconnect', { timeout: 120_000 }, async () => {
     const database = await freshDatabase()
     // The embedded database takes one process at a time.
     const { first, instances } = await startInstances(database, 'DATABASE_URL' in database.env ? 2 : 1)
@@ -56,7 +56,7 @@ describe('eight writers', () => {
     const authors = await Promise.all(Array.from({ length: 8 }, () => buildUser(first)))
     for (const author of authors) await setFollowing(first, reader, author, true)
     const start = await buildPost(first, reader)
-    const steady = await openStream(first, reader)
+    const uninterrupted = await openStream(first, reader)
 
     const written: string[] = []
     const perAuthor = 60
@@ -69,11 +69,11 @@ describe('eight writers', () => {
     )
     const read = Promise.all([1, 2, 3].map(() => readInPieces(instances, reader, start.id, isAll)))
     await writing
-    await until('the steady one has everything', () => isAll([...steady.ids()]))
+    await until('the uninterrupted reader has every post', () => isAll([...uninterrupted.ids()]))
     const expected = written.toSorted()
-    expect(steady.ids()).toEqual(expected)
+    expect(uninterrupted.ids()).toEqual(expected)
     for (const ids of await read) expect(ids).toEqual(expected)
-    steady.close()
+    uninterrupted.close()
   })
 })
 
@@ -88,7 +88,7 @@ describe.runIf(hasServer())('two instances on one PostgreSQL', () => {
     expect(stream.posts()).toEqual([{ ...post, href: post.href.replace(first.url, last.url) }])
   })
 
-  it('hear of each other by looking alone, behind a transaction pooler', async () => {
+  it("send each other's posts by polling behind a transaction pooler", async () => {
     const database = await freshServerDatabase()
     const url = `${database.env.DATABASE_URL}?pgbouncer=true`
     const { first, last } = await startInstances(database, 2, { DATABASE_URL: url })
@@ -96,11 +96,11 @@ describe.runIf(hasServer())('two instances on one PostgreSQL', () => {
     const stream = await openStream(last, alice)
     onTestFinished(() => stream.close())
     const posts = [await buildPost(first, alice), await buildPost(last, alice)]
-    await until('both', () => stream.messages.length === 2)
+    await until('both events', () => stream.messages.length === 2)
     expect(stream.ids()).toEqual(posts.map(({ id }) => id))
   })
 
-  it('hear of a post that is committed late before those that came after it', async () => {
+  it('send a post that is committed late before posts with higher ids', async () => {
     const database = await freshServerDatabase()
     const { first, last } = await startInstances(database, 2)
     const [alice, bob] = [await buildUser(first), await buildUser(first)]
@@ -126,11 +126,11 @@ describe.runIf(hasServer())('two instances on one PostgreSQL', () => {
     const posts: string[] = []
     for (let i = 0; i < 10; i++) posts.push((await buildPost(first, alice)).id)
     await late.query('COMMIT')
-    await until('all', () => stream.messages.length === 11)
+    await until('all events', () => stream.messages.length === 11)
     expect(stream.ids()).toEqual([post.id, ...posts])
   })
 
-  it('go on when their connection for hints is lost', async () => {
+  it('continue after losing their notification connection', async () => {
     const database = await freshServerDatabase()
     const { first, last } = await startInstances(database, 2)
     const alice = await buildUser(first)

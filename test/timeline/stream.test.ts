@@ -1,4 +1,4 @@
-// The live timeline (api.md, "Stream").
+// The timeline stream over HTTP.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freshDatabase } from '../../harness/database.ts'
 import { buildPost, buildUser, call, type Json, type User } from '../../harness/http/client.ts'
@@ -23,7 +23,7 @@ const received = (stream: Stream, count: number) =>
 const clients = async () => (await scrape(service)).sum('microposts_stream_clients')
 
 describe('GET /api/users/:username/timeline/stream', () => {
-  it('sends the own and followed posts as they come, each with its id, and no others', async () => {
+  it('sends new posts of the user and of followed users, each with its id, and no others', async () => {
     const [alice, bob, carol] = [await buildUser(service), await buildUser(service), await buildUser(service)]
     await buildPost(service, alice, { text: 'before' })
     await setFollowing(service, alice, bob, true)
@@ -41,7 +41,7 @@ describe('GET /api/users/:username/timeline/stream', () => {
     expect(stream.headers.get('Cache-Control')).toBe('no-store')
   })
 
-  it('goes on behind Last-Event-ID, even that of a post that is gone, and sends no edits and deletions', async () => {
+  it('resumes after Last-Event-ID, even of a deleted post, and sends no edits and deletions', async () => {
     const alice = await buildUser(service)
     const { token } = alice
     const posts: Json[] = []
@@ -58,7 +58,7 @@ describe('GET /api/users/:username/timeline/stream', () => {
     expect(stream.posts()[1]).toEqual(edited.body)
   })
 
-  it('resumes behind more posts than are read at a time', async () => {
+  it('resumes even if more posts are missing than one query reads', async () => {
     const alice = await buildUser(service)
     const posts: Json[] = []
     for (let i = 0; i < 250; i++) posts.push(await buildPost(service, alice))
@@ -69,7 +69,7 @@ describe('GET /api/users/:username/timeline/stream', () => {
     expect(stream.ids()).toEqual([...posts.slice(1), last].map(({ id }) => id))
   })
 
-  it('refuses anonymous, another user, a last id that is none and who takes no events', async () => {
+  it('rejects a missing token, another user, an invalid Last-Event-ID and an unsuitable Accept', async () => {
     const [alice, bob] = [await buildUser(service), await buildUser(service)]
     const request = (token?: string, headers = {}) =>
       call(service, 'GET', streamPath(alice), { token, headers })
@@ -87,28 +87,28 @@ describe('GET /api/users/:username/timeline/stream', () => {
       })
   })
 
-  it('ends HEAD at once', async () => {
+  it('responds to HEAD immediately', async () => {
     const alice = await buildUser(service)
     const { token } = alice
-    const answer = await call(service, 'HEAD', streamPath(alice), { token })
-    expect(answer).toMatchObject({ status: 200, text: '' })
-    expect(answer.headers.get('Content-Type')).toBe('text/event-stream')
+    const response = await call(service, 'HEAD', streamPath(alice), { token })
+    expect(response).toMatchObject({ status: 200, text: '' })
+    expect(response.headers.get('Content-Type')).toBe('text/event-stream')
   })
 
-  it('lets follows and unfollows take effect', async () => {
+  it('reflects follows and unfollows', async () => {
     const [alice, bob] = [await buildUser(service), await buildUser(service)]
     const stream = await open(alice)
     await setFollowing(service, alice, bob, true)
-    const heard = await buildPost(service, bob)
+    const followed = await buildPost(service, bob)
     await received(stream, 1)
     await setFollowing(service, alice, bob, false)
     await buildPost(service, bob)
     const own = await buildPost(service, alice)
     await received(stream, 2)
-    expect(stream.ids()).toEqual([heard.id, own.id])
+    expect(stream.ids()).toEqual([followed.id, own.id])
   })
 
-  it('counts its clients, and one that goes as a success', async () => {
+  it('counts its clients, and a client that disconnects as a success', async () => {
     const alice = await buildUser(service)
     const before = await clients()
     const route = { http_route: '/api/users/:username/timeline/stream', http_response_status_code: '200' }
@@ -116,15 +116,15 @@ describe('GET /api/users/:username/timeline/stream', () => {
       const streams = [await open(alice), await open(alice)]
       expect(await clients()).toBe(before + 2)
       for (const stream of streams) stream.close()
-      await until('nobody listens', async () => (await clients()) === before)
+      await until('no client is connected', async () => (await clients()) === before)
     })
     expect(answered).toBe(2)
     expect((await scrape(service)).sum('microposts_exception_total')).toBe(0)
   })
 })
 
-describe('a stream of a service that stops', () => {
-  it('ends in order', async () => {
+describe('a stream during shutdown', () => {
+  it('ends with a complete response', async () => {
     const database = await freshDatabase()
     const target = await startService({}, database)
     onTestFinished(() => database.drop())
@@ -132,7 +132,7 @@ describe('a stream of a service that stops', () => {
     const streams = [await openStream(target, alice), await openStream(target, alice)]
     target.kill('SIGTERM')
     expect(await target.exited).toBe(0)
-    // A stream that the service had to cut off would be `broken`.
+    // A stream that the service had to abort would be `broken`.
     expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual(['end', 'end'])
   })
 })

@@ -13,7 +13,7 @@ const timeline = ({ username, token }: User, query = '') =>
   call(service, 'GET', `/api/users/${username}/timeline${query}`, { token })
 
 describe('GET /api/users/:username/timeline', () => {
-  it('has the own posts and those of followed users, the newest first, page by page', async () => {
+  it('returns the own posts and those of followed users in pages, newest first', async () => {
     const [alice, bob, carol] = [await buildUser(service), await buildUser(service), await buildUser(service)]
     const { token } = alice
     await call(service, 'PUT', `/api/users/${alice.username}/following/${bob.username}`, { token })
@@ -32,7 +32,7 @@ describe('GET /api/users/:username/timeline', () => {
     expect((await timeline(alice)).body).toEqual(posts.filter(({ user }) => user === alice.username))
   })
 
-  it('counts the posts on its pages', async () => {
+  it('records the number of posts on each page', async () => {
     const alice = await buildUser(service)
     await buildPost(service, alice)
     await buildPost(service, alice)
@@ -40,7 +40,7 @@ describe('GET /api/users/:username/timeline', () => {
     expect(await growth(service, 'microposts_timeline_size_count', {}, () => timeline(alice))).toBe(1)
   })
 
-  it('is for its owner alone', async () => {
+  it('is only for its owner', async () => {
     const [alice, bob] = [await buildUser(service), await buildUser(service)]
     const path = `/api/users/${alice.username}/timeline`
     expect(await call(service, 'GET', path)).toMatchObject({ status: 401 })

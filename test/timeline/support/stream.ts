@@ -1,4 +1,4 @@
-// Reads an event stream as a client does, through a parser of another make.
+// Reads an event stream with an independent parser.
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { call, type Json, type Target, type User } from '../../../harness/http/client.ts'
 import { until } from '../../../harness/until.ts'
@@ -8,7 +8,7 @@ type Reader = Pick<User, 'username' | 'token'>
 
 export const streamPath = ({ username }: Reader) => `/api/users/${username}/timeline/stream`
 
-/** Opens a stream and waits for its first bytes, after which it misses nothing. */
+/** Opens a stream and waits for its first bytes; from then on, it misses no post. */
 export async function openStream(target: Target, user: Reader, lastEventId?: string) {
   const closing = new AbortController()
   const response = await fetch(new URL(streamPath(user), target.url), {
@@ -33,7 +33,7 @@ export async function openStream(target: Target, user: Reader, lastEventId?: str
     posts: (): Json[] => messages.map(({ data }) => JSON.parse(data)),
     ids: () => messages.map(({ id = '' }) => id),
     comments: () => comments,
-    /** `end` when the service ended it in order, `broken` otherwise. */
+    /** `end` if the service completed the response, otherwise `broken`. */
     ended,
     close: () => closing.abort(),
   }
@@ -49,7 +49,7 @@ async function readAll(response: Response, onText: (text: string) => void): Prom
   }
 }
 
-/** Makes a user hear of another one's posts, or not any more. */
+/** Makes a user follow or unfollow another user. */
 export async function setFollowing(target: Target, user: User, other: User, follows: boolean) {
   const path = `/api/users/${user.username}/following/${other.username}`
   const { status } = await call(target, follows ? 'PUT' : 'DELETE', path, { token: user.token })
