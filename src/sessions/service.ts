@@ -29,7 +29,7 @@ export function createSessions({
       username,
       password,
     }: Credentials): Promise<{ token: string; expiresAt: Date; user: UserRow }> {
-      // A text parameter with NUL makes PostgreSQL fail; no username contains a space either.
+      // PostgreSQL text cannot contain NUL. A space is just as impossible in a username.
       const usernameKey = username.replaceAll('\0', ' ').toLowerCase()
       const user = await db.user.findUnique({ where: { usernameKey } })
       if (!(await verifyPassword(password, user?.passwordHash)) || !user) throw wrongCredentials()

@@ -15,7 +15,7 @@ type FeedDependencies = {
   db: PrismaClient
   notifications: Notifications
   log: Log
-  /** How often the table is polled; with notifications only because one may get lost. */
+  /** How often the table is polled. With notifications, polling only covers lost ones. */
   pollMs?: { withNotifications: number; without: number }
 }
 
