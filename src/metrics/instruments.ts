@@ -1,5 +1,5 @@
-// Every instrument that the service records, by the name of what happened. The only file in src/ that
-// imports @opentelemetry/api; without a registered SDK each call is a no-op.
+// Records every metric of the service, through one function per event. The only file in src/ that imports
+// @opentelemetry/api; without a registered SDK, every call is a no-op.
 import { type Attributes, metrics as api, type Counter, type Histogram, type Meter } from '@opentelemetry/api'
 import { type AttributeValues, instrumentOptions } from '../../lib/metric.ts'
 import {
@@ -15,28 +15,26 @@ import {
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-/** One statement: what it does, to which table, and the class of its failure, if it failed. */
+/** A statement: its verb, its table, and the class of its error if it failed. */
 export type DatabaseOperation = {
   operation: (typeof databaseOperations)[number]
   collection?: (typeof databaseCollections)[number] | undefined
   error?: (typeof databaseErrors)[number] | undefined
 }
 export type RejectionReason = (typeof rejectionReasons)[number]
-/** A reading of the connection pool, in connections and waiting requests. */
+/** The numbers of connections by state, the maximum, and the number of waiting requests. */
 export type PoolReading = { idle: number; used: number; max: number; pending: number }
 export type MigrationsReading = { applied: number; unapplied: number }
-/** What a build says of itself. */
 export type Build = { version: string; revision: string; runtime: string }
-/** A request as its route, method and status tell it; `route` is the template, absent where none matched. */
+/** `route` is the route template, or undefined if no route matched. */
 export type RequestOutcome = { method: string; route: string | undefined; status: number }
-/** What it was carried by; `version` is HTTP's, such as `1.1`. */
+/** URL scheme and HTTP version, such as `1.1`. */
 export type RequestProtocol = { scheme: string; version: string }
 
 /**
- * Makes every instrument of the catalogue, at 0 where it is a counter, and returns one function for each
- * thing that happens. None of them throws or waits.
+ * Creates every instrument of the catalogue; counters start at 0. The returned functions neither throw nor wait.
  *
- * Must run after the SDK was registered: an instrument made before it records nothing, for ever.
+ * Call it after the SDK is registered: an instrument created before never records anything.
  */
 export function createMetrics(build: Build) {
   const meter = api.getMeter('microposts', build.version)
@@ -115,7 +113,7 @@ export function createMetrics(build: Build) {
 
     workerRestarted: () => restarts.add(1),
 
-    /** Starts the exceptions of every route at 0; called once, when the routes are known. */
+    /** Starts the exception counter of every route at 0. Called once, when the routes are known. */
     expectRoutes: (routes: readonly string[]) => {
       for (const route of routes)
         for (const type of exceptionTypes) exceptions.add(0, { 'error.type': type, 'http.route': route })
@@ -127,7 +125,7 @@ export function createMetrics(build: Build) {
 
 const options = (name: MetricName) => instrumentOptions(catalogue[name])
 
-/** A counter with one series, at 0, for each combination of its closed sets: `rate()` then sees the first event. */
+/** Starts a counter at 0 for each combination of its closed sets, so that `rate()` sees the first event. */
 function counterFromZero(meter: Meter, name: MetricName): Counter {
   const counter = meter.createCounter(name, options(name))
   for (const attributes of combinations(Object.entries(catalogue[name].attributes)))
@@ -182,7 +180,7 @@ const methods: ReadonlySet<string> = new Set(
   catalogue['http.server.active_requests'].attributes['http.request.method'],
 )
 
-/** Methods that clients invent are one value, as the HTTP semantic conventions say. */
+/** Unknown methods become `_OTHER`, as the semantic conventions require. */
 const knownMethod = (method: string) => (methods.has(method) ? method : '_OTHER')
 
 function activeAttributes(method: string, scheme: string): Attributes {
@@ -202,7 +200,7 @@ function durationAttributes(outcome: RequestOutcome, { scheme, version }: Reques
   return {
     ...outcomeAttributes(outcome),
     'url.scheme': scheme,
-    // Node's parser lets 0.9 and 2.0 pass too, and speaks 1.1 with them.
+    // Node's parser also accepts 0.9 and 2.0, and responds with 1.1.
     'network.protocol.version': version === '1.0' ? '1.0' : '1.1',
     ...(outcome.status >= 500 && { 'error.type': String(outcome.status) }),
   }

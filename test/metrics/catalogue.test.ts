@@ -3,19 +3,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildPost, buildUser, call } from '../../harness/http/client.ts'
 import { type Service, startService } from '../../harness/service.ts'
 import { type Scrape, scrape } from '../../harness/telemetry/scrape.ts'
-import { metricsByFamily, strangers } from './support/closed-sets.ts'
+import { metricsByFamily, unexpectedSeries } from './support/closed-sets.ts'
 
 const types = { counter: 'counter', updowncounter: 'gauge', histogram: 'histogram', gauge: 'gauge' }
 
 let service: Service
-let page: Scrape
+let seen: Scrape
 
 beforeAll(async () => {
   service = await startService()
   await useEverything(service)
   await scrape(service)
   // The second scrape has the metrics of the first.
-  page = await scrape(service)
+  seen = await scrape(service)
 })
 afterAll(() => service.stop())
 
@@ -35,24 +35,24 @@ async function useEverything(target: Service) {
 describe('a live scrape', () => {
   it('has every metric of the catalogues, with its type', () => {
     const expected = Array.from(metricsByFamily, ([family, { kind }]) => [family, types[kind]])
-    const found = expected.map(([family = '']) => [family, page.families.get(family)?.type])
+    const found = expected.map(([family = '']) => [family, seen.families.get(family)?.type])
     expect(found).toEqual(expected)
   })
 
   it('has no family that the catalogues lack', () => {
-    const unknown = [...page.families.keys()].filter((family) => !metricsByFamily.has(family))
+    const unknown = [...seen.families.keys()].filter((family) => !metricsByFamily.has(family))
     expect(unknown).toEqual(['target_info'])
   })
 
-  it('has no label that its metric does not declare, and no value outside of a closed set', () => {
-    expect(strangers(page)).toEqual([])
+  it('has no label that its metric does not declare, and no value outside its closed set', () => {
+    expect(unexpectedSeries(seen)).toEqual([])
   })
 
   it('has the buckets of the catalogues', () => {
     const histograms = [...metricsByFamily].filter(([, { kind }]) => kind === 'histogram')
     const expected = histograms.map(([family, { boundaries = [] }]) => [family, [...boundaries, Infinity]])
     const found = histograms.map(([family]) => {
-      const bounds = page
+      const bounds = seen
         .series(`${family}_bucket`)
         .map(({ labels: { le } }) => (le === '+Inf' ? Infinity : Number(le)))
       return [family, [...new Set(bounds)]]
@@ -62,7 +62,7 @@ describe('a live scrape', () => {
 
   it('has the descriptions of the catalogues', () => {
     const expected = Array.from(metricsByFamily, ([family, { description }]) => [family, description])
-    const found = expected.map(([family = '']) => [family, page.families.get(family)?.help])
+    const found = expected.map(([family = '']) => [family, seen.families.get(family)?.help])
     expect(found).toEqual(expected)
   })
 })

@@ -12,11 +12,11 @@ import { startCollector } from '../../harness/telemetry/otlp-sink.ts'
 import { type Scrape, scrape } from '../../harness/telemetry/scrape.ts'
 import { until } from '../../harness/until.ts'
 
-/** What the service's work makes; the rest changes by itself, or with each scrape. */
+/** Metrics that only requests change; the others change on their own, or with each scrape. */
 const isWork = (key: string) =>
   key.includes('["otel_scope_name","microposts"]') && !/^(microposts_scrape|process)_/.test(key)
 
-/** Each reader adds up its own intervals, so that sums of seconds may differ in their last digits. */
+/** Rounds values: each reader adds up its own intervals, so sums of seconds can differ in their last digits. */
 const workOf = (samples: Map<string, number>) =>
   Object.fromEntries(
     [...samples]
@@ -25,9 +25,9 @@ const workOf = (samples: Map<string, number>) =>
       .sort(),
   )
 
-const samplesOfPage = (page: Scrape) =>
+const samplesOfScrape = (seen: Scrape) =>
   new Map(
-    [...page.families.values()].flatMap(({ samples }) =>
+    [...seen.families.values()].flatMap(({ samples }) =>
       samples.map(({ name, labels, value }) => [sampleKey(name, labels), value] as const),
     ),
   )
@@ -50,64 +50,64 @@ describe.each(['http/protobuf', 'http/json', 'grpc'])('the pull endpoint and OTL
     collector.stop()
   })
 
-  /** A page and the push after it, taken when nothing moved between them. */
-  async function sideBySide(): Promise<{ page: Scrape; push: Push }> {
-    const page = await scrape(service)
+  /** A scrape and a later push, with no requests in between. */
+  async function pullAndPush(): Promise<{ pulled: Scrape; push: Push }> {
+    const pulled = await scrape(service)
     const seen = collector.received.length
-    // The first may have been collected before the scrape.
+    // The first push may have been collected before the scrape.
     await until('two pushes', () => collector.received.length >= seen + 2)
     const push = collector.received[seen + 1]?.push
     if (!push) throw new Error('There is no push.')
-    return { page, push }
+    return { pulled, push }
   }
 
   it('have the same samples: names, labels and values', async () => {
-    const { page, push } = await sideBySide()
+    const { pulled, push } = await pullAndPush()
 
-    const pulled = workOf(samplesOfPage(page))
-    expect(workOf(samplesOf(push))).toEqual(pulled)
-    expect(page.sum('microposts_post_created_total')).toBe(2)
-    expect(page.sum('microposts_login_total', { microposts_login_outcome: 'wrong_credentials' })).toBe(1)
+    const samples = workOf(samplesOfScrape(pulled))
+    expect(workOf(samplesOf(push))).toEqual(samples)
+    expect(pulled.sum('microposts_post_created_total')).toBe(2)
+    expect(pulled.sum('microposts_login_total', { microposts_login_outcome: 'wrong_credentials' })).toBe(1)
     expect(
-      Object.keys(pulled).filter((key) => key.startsWith('http_server_request_duration')).length,
+      Object.keys(samples).filter((key) => key.startsWith('http_server_request_duration')).length,
     ).toBeGreaterThan(60)
   })
 
   it('have the same metrics of the process and the runtime', async () => {
-    const { page, push } = await sideBySide()
+    const { pulled, push } = await pullAndPush()
 
     const names = (keys: Iterable<string>) => new Set([...keys].map((key) => key.replace(/\[.*/, '')))
-    // Delays of the event loop are reset by whoever reads them, so a quick second reader may find none.
+    // Reading the event-loop delay resets it, so a second reader may find none.
     const own = (all: Set<string>) =>
       [...all].filter((name) => !/^(target_info|microposts_scrape|nodejs_eventloop_delay)/.test(name))
     expect(own(names(samplesOf(push).keys())).toSorted()).toEqual(
-      own(names(samplesOfPage(page).keys())).toSorted(),
+      own(names(samplesOfScrape(pulled).keys())).toSorted(),
     )
   })
 
   it('have the same resource', async () => {
-    const { page, push } = await sideBySide()
+    const { pulled, push } = await pullAndPush()
 
     const [resource] = push.resourceMetrics
     const attributes = Object.entries(attributesOf(resource?.resource.attributes ?? []))
-    expect(page.series('target_info').map(({ labels }) => labels)).toEqual([
+    expect(pulled.series('target_info').map(({ labels }) => labels)).toEqual([
       Object.fromEntries(attributes.map(([key, value]) => [key.replaceAll('.', '_'), value])),
     ])
   })
 
   it('have the same descriptions', async () => {
-    const { page, push } = await sideBySide()
+    const { pulled, push } = await pullAndPush()
 
     const pushed = metricsOf(push).map(({ description }) => description)
-    const pulled = [...page.families.values()]
+    const helps = [...pulled.families.values()]
       .filter(({ name }) => /^(http|db)_/.test(name))
       .map(({ help }) => help)
-    expect(pulled.length).toBeGreaterThan(5)
-    expect(pushed).toEqual(expect.arrayContaining(pulled))
+    expect(helps.length).toBeGreaterThan(5)
+    expect(pushed).toEqual(expect.arrayContaining(helps))
   })
 })
 
-/** Something of everything: answers of all classes, and counters that moved. */
+/** Sends requests with responses of all classes, which change several counters. */
 async function work(service: Service) {
   const user = await buildUser(service)
   const collection = `/api/users/${user.username}/collection`
@@ -121,6 +121,8 @@ async function work(service: Service) {
   await call(service, 'POST', '/api/login', { json: { username: user.username, password: 'wrong password' } })
   await call(service, 'GET', '/no/such/path')
   await call(service, 'PROPFIND', collection)
-  const answered = (page: Scrape) => page.sum('http_server_request_duration_seconds_count') >= 11
-  await until('the records of all requests', async () => answered(await scrape(service)))
+  await until(
+    'the records of all requests',
+    async () => (await scrape(service)).sum('http_server_request_duration_seconds_count') >= 11,
+  )
 }

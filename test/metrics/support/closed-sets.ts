@@ -11,20 +11,20 @@ export const metricsByFamily: ReadonlyMap<string, Metric> = new Map(
   Object.entries(metrics).map(([name, metric]) => [familyOf(name, metric), metric]),
 )
 
-/** The series of a page that the catalogue does not have, as family and labels, each once. */
-export function strangers({ families }: Scrape): string[] {
+/** The series of a scrape that the catalogues do not allow, as family and labels. */
+export function unexpectedSeries({ families }: Scrape): string[] {
   return [...families.values()]
     .filter(({ name }) => name !== 'target_info')
     .flatMap(({ name, samples }) => {
       const metric = metricsByFamily.get(name)
       const allowed = new Set(metric && attributeSets(metric).map(inLabels))
-      const found = new Set(samples.map(({ labels }) => keyOf(variable(labels, metric))))
+      const found = new Set(samples.map(({ labels }) => keyOf(variableLabels(labels, metric))))
       return [...found].filter((labels) => !allowed.has(labels)).map((labels) => `${name} ${labels}`)
     })
 }
 
-/** Without what tells a histogram's lines apart, names the scope, or is one value for each process. */
-function variable(labels: AttributeSet, metric: Metric | undefined): AttributeSet {
+/** Removes the bucket bound, the scope, and attributes that have a single value per process. */
+function variableLabels(labels: AttributeSet, metric: Metric | undefined): AttributeSet {
   const constant = Object.entries(metric?.attributes ?? {})
     .filter(([, values]) => values.length === 0)
     .map(([attribute]) => labelOf(attribute))

@@ -5,11 +5,11 @@ import { silentLog } from '../../../harness/log.ts'
 import { startPullEndpoint } from '../../../otel/pull/endpoint.ts'
 import { startScraped } from './support/scraped.ts'
 
-const TEXT = 'text/plain; version=0.0.4; charset=utf-8'
-const OPENMETRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+const textType = 'text/plain; version=0.0.4; charset=utf-8'
+const openMetricsType = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
 describe('GET /metrics', () => {
-  it('answers with what was recorded, target and scope', async () => {
+  it('responds with the recorded values, their scope and target_info', async () => {
     const { meter, ask } = await startScraped()
     meter.createCounter('jobs', { description: 'Jobs done.' }).add(3, { kind: 'big' })
 
@@ -17,7 +17,7 @@ describe('GET /metrics', () => {
 
     expect(status).toBe(200)
     expect(headers).toMatchObject({
-      'content-type': TEXT,
+      'content-type': textType,
       'content-length': String(body.length),
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
@@ -39,30 +39,30 @@ describe('GET /metrics', () => {
   })
 
   it.each([
-    ['nothing', undefined, TEXT],
-    ['curl', '*/*', TEXT],
-    ['a browser', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', TEXT],
+    ['no header', undefined, textType],
+    ['curl', '*/*', textType],
+    ['a browser', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', textType],
     [
       'Prometheus 2.42',
       'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
-      OPENMETRICS,
+      openMetricsType,
     ],
     [
       'Prometheus 3',
       'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
-      OPENMETRICS,
+      openMetricsType,
     ],
-    ['OpenMetrics alone', 'Application/OpenMetrics-Text; Version="1.0.0"', OPENMETRICS],
-    ['OpenMetrics of any version', 'application/openmetrics-text', OPENMETRICS],
-    ['any application type', 'application/*', OPENMETRICS],
-    ['a version before', 'application/openmetrics-text; version=0.0.1', TEXT],
-    ['the text format first', 'application/openmetrics-text;q=0.4, text/plain;q=0.5', TEXT],
-    ['any text type first', 'application/openmetrics-text;q=0.4, text/*;q=0.5', TEXT],
-    ['both alike', 'application/openmetrics-text, text/plain', TEXT],
-    ['no OpenMetrics', 'application/openmetrics-text;q=0, */*;q=0.1', TEXT],
-    ['another type', 'application/json', TEXT],
-    ['nonsense', ';;q=,"', TEXT],
-  ])('answers %s with the format it takes', async (_, accept, contentType) => {
+    ['only OpenMetrics', 'Application/OpenMetrics-Text; Version="1.0.0"', openMetricsType],
+    ['OpenMetrics of any version', 'application/openmetrics-text', openMetricsType],
+    ['any application type', 'application/*', openMetricsType],
+    ['an older version', 'application/openmetrics-text; version=0.0.1', textType],
+    ['a preference for the text format', 'application/openmetrics-text;q=0.4, text/plain;q=0.5', textType],
+    ['a preference for any text type', 'application/openmetrics-text;q=0.4, text/*;q=0.5', textType],
+    ['no preference', 'application/openmetrics-text, text/plain', textType],
+    ['a rejection of OpenMetrics', 'application/openmetrics-text;q=0, */*;q=0.1', textType],
+    ['an unsupported type', 'application/json', textType],
+    ['an invalid header', ';;q=,"', textType],
+  ])('negotiates the format for %s', async (_, accept, contentType) => {
     const { ask } = await startScraped()
 
     const { status, headers } = await ask({ headers: accept === undefined ? {} : { accept } })
@@ -91,7 +91,7 @@ describe('GET /metrics', () => {
     )
   })
 
-  it('keeps connections for longer than Prometheus waits between scrapes', async () => {
+  it('keeps connections open for longer than a scrape interval', async () => {
     const { ask } = await startScraped()
     const agent = new Agent({ keepAlive: true })
     onTestFinished(() => agent.destroy())
@@ -103,20 +103,20 @@ describe('GET /metrics', () => {
     expect(second.port).toBe(first.port)
   })
 
-  it('measures itself', async () => {
+  it('records its own metrics', async () => {
     const { ask, families } = await startScraped()
     const { body } = await ask({ headers: { 'accept-encoding': 'gzip' } })
 
-    const page = await families()
+    const found = await families()
 
     const scope = { otel_scope_name: 'microposts', otel_scope_version: '0.1.0' }
-    expect(page.get('microposts_scrape_size_bytes')?.samples).toEqual([
+    expect(found.get('microposts_scrape_size_bytes')?.samples).toEqual([
       { name: 'microposts_scrape_size_bytes', labels: scope, value: gunzipSync(body).length },
     ])
-    expect(page.get('microposts_scrape_failures_total')?.samples).toEqual([
+    expect(found.get('microposts_scrape_failures_total')?.samples).toEqual([
       { name: 'microposts_scrape_failures_total', labels: scope, value: 0 },
     ])
-    expect(page.get('microposts_scrape_duration_seconds')?.samples).toContainEqual({
+    expect(found.get('microposts_scrape_duration_seconds')?.samples).toContainEqual({
       name: 'microposts_scrape_duration_seconds_count',
       labels: scope,
       value: 1,
@@ -125,30 +125,33 @@ describe('GET /metrics', () => {
 })
 
 describe('HEAD /metrics', () => {
-  it('answers as GET does, without the page', async () => {
+  it('responds like GET, without a body', async () => {
     const { ask } = await startScraped()
     await ask()
 
     const { status, headers, body } = await ask({ method: 'HEAD' })
 
-    expect([status, headers['content-type'], body.length]).toEqual([200, TEXT, 0])
+    expect([status, headers['content-type'], body.length]).toEqual([200, textType, 0])
     expect(Number(headers['content-length'])).toBeGreaterThan(100)
   })
 })
 
-describe('what is refused', () => {
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s, without a collection', async (method) => {
-    const { ask, meter } = await startScraped()
-    let collections = 0
-    meter.createObservableGauge('size').addCallback(() => void collections++)
+describe('a request to another path or with another method', () => {
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+    'is refused with 405 and collects nothing: %s',
+    async (method) => {
+      const { ask, meter } = await startScraped()
+      let collections = 0
+      meter.createObservableGauge('size').addCallback(() => void collections++)
 
-    const { status, headers } = await ask({ method })
+      const { status, headers } = await ask({ method })
 
-    expect([status, headers.allow, collections]).toEqual([405, 'GET, HEAD', 0])
-  })
+      expect([status, headers.allow, collections]).toEqual([405, 'GET, HEAD', 0])
+    },
+  )
 
   it.each(['/metric', '/metrics/', '/METRICS', '//metrics', '/%6Detrics', '*'])(
-    'the path %s',
+    'is refused with 404: %s',
     async (path) => {
       const { ask } = await startScraped()
       expect((await ask({ path, method: path === '*' ? 'OPTIONS' : 'GET' })).status).toBe(404)
@@ -156,27 +159,29 @@ describe('what is refused', () => {
   )
 
   it.each(['/metrics?name[]=up', 'http://elsewhere/metrics', '/metrics#x'])(
-    'not the path %s',
+    'is not refused for the query or form of the URL: %s',
     async (path) => {
       const { ask } = await startScraped()
       expect((await ask({ path })).status).toBe(200)
     },
   )
+})
 
+describe('METRICS_TOKEN', () => {
   it.each([undefined, 'Bearer', 'Bearer wrong', 'Bearer secret secret', 'Basic secret', 'secret'])(
-    'a scrape that should bring a token and brings %s',
+    'rejects the Authorization header %s',
     async (authorization) => {
       const { ask } = await startScraped({ token: 'secret' })
       const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
 
-      const { status, headers: answered, body } = await ask({ headers })
+      const { status, headers: responseHeaders, body } = await ask({ headers })
 
-      expect([status, answered['www-authenticate']]).toEqual([401, 'Bearer'])
+      expect([status, responseHeaders['www-authenticate']]).toEqual([401, 'Bearer'])
       expect(body.toString()).not.toContain('target_info')
     },
   )
 
-  it('not a scrape that brings the token, nor the page for people', async () => {
+  it('accepts the token, and needs none for the live view', async () => {
     const { ask } = await startScraped({ token: 'secret' })
 
     expect((await ask({ headers: { authorization: 'bearer secret' } })).status).toBe(200)
@@ -184,14 +189,14 @@ describe('what is refused', () => {
   })
 })
 
-describe('the start', () => {
-  it('has the real port', async () => {
+describe('the start of the endpoint', () => {
+  it('returns the actual port', async () => {
     const { url, port } = await startScraped()
     expect(port).toBeGreaterThan(0)
     expect(url).toBe(`http://127.0.0.1:${port}/metrics`)
   })
 
-  it('fails with the reason when it cannot listen', async () => {
+  it('fails with a reason when it cannot listen', async () => {
     const { port } = await startScraped()
     const start = (host: string) => startPullEndpoint({ host, port, log: silentLog })
 

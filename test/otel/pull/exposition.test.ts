@@ -7,13 +7,13 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { requireProgram } from '../../../harness/programs/find.ts'
 import type { Sample } from '../../../harness/telemetry/exposition-parser.ts'
-import { anyMetric, anyNumber, anyText, POINT, recordAll } from './support/any-metrics.ts'
+import { anyMetric, anyNumber, anyText, pointLabel, recordAll } from './support/any-metrics.ts'
 import { createCollected, samplesOf } from './support/collected.ts'
 
-const FORMATS = ['text', 'openmetrics'] as const
+const formats = ['text', 'openmetrics'] as const
 
-describe.each(FORMATS)('a page of any metrics as %s', (format) => {
-  it('reads back every value that was recorded', async () => {
+describe.each(formats)('an exposition of arbitrary metrics as %s', (format) => {
+  it('parses to every recorded value', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyMetric, { maxLength: 6 }), async (metrics) => {
         const collected = createCollected()
@@ -25,7 +25,7 @@ describe.each(FORMATS)('a page of any metrics as %s', (format) => {
         for (const { scope, metrics: recorded } of resourceMetrics.scopeMetrics) {
           for (const { descriptor, dataPoints } of recorded) {
             const read = dataPoints.map(({ attributes }) =>
-              samples.filter(({ labels }) => labels[POINT] === attributes[POINT]),
+              samples.filter(({ labels }) => labels[pointLabel] === attributes[pointLabel]),
             )
             if (read.flat().length > 0) expect(read.map(readValue)).toEqual(dataPoints.map(expected))
             else expect(collected.logs).toContainEqual(leftOut(descriptor.name, scope.name))
@@ -36,7 +36,7 @@ describe.each(FORMATS)('a page of any metrics as %s', (format) => {
     )
   })
 
-  it('reads back any text as it was, and any number', async () => {
+  it('parses to any recorded text and number', async () => {
     await fc.assert(
       fc.asyncProperty(anyText, anyText, anyNumber, async (text, description, value) => {
         const collected = createCollected()
@@ -59,7 +59,7 @@ describe.each(FORMATS)('a page of any metrics as %s', (format) => {
 })
 
 describe('promtool', () => {
-  it('reads a page of any metrics', async (context) => {
+  it('parses an exposition of arbitrary metrics', async (context) => {
     const promtool = requireProgram('promtool', context)
     await fc.assert(
       fc.asyncProperty(fc.array(anyMetric, { minLength: 1, maxLength: 20 }), async (metrics) => {
@@ -70,14 +70,14 @@ describe('promtool', () => {
           input: await collected.exposition(),
         })
 
-        // 3 is a matter of taste, such as a name in capitals or milliseconds; 1 is what Prometheus cannot read.
+        // 3 means style, such as a name in capitals; 1 means that Prometheus cannot parse it.
         expect([0, 3], String(stderr)).toContain(status)
       }),
       { numRuns: 30 },
     )
   })
 
-  it('has no complaint about well-named metrics, whatever their labels say', async (context) => {
+  it('accepts well-named metrics with any labels', async (context) => {
     const promtool = requireProgram('promtool', context)
     const names = fc.constantFrom(
       'http.server.request.duration',
@@ -110,7 +110,7 @@ describe('promtool', () => {
     )
   })
 
-  it('reads OpenMetrics with the parser of Prometheus itself', async (context) => {
+  it("parses OpenMetrics with Prometheus's own parser", async (context) => {
     const promtool = requireProgram('promtool', context)
     await fc.assert(
       fc.asyncProperty(fc.array(anyMetric, { minLength: 1, maxLength: 20 }), async (metrics) => {
@@ -118,8 +118,8 @@ describe('promtool', () => {
         onTestFinished(() => folder.remove())
         const collected = createCollected()
         recordAll(collected, metrics)
-        const file = join(folder.path, 'page')
-        // The command stores the samples, so it wants to know of when they are.
+        const file = join(folder.path, 'exposition')
+        // The command stores the samples, so each needs a timestamp.
         const lines = (await collected.exposition('openmetrics')).split('\n')
         writeFileSync(
           file,
@@ -147,7 +147,7 @@ function leftOut(instrument: string, scope: string) {
   }
 }
 
-/** A single value, or what a histogram counted up to each of its bounds. */
+/** A single value, or the cumulative counts of a histogram. */
 function readValue(samples: Sample[]) {
   const [first] = samples
   if (first === undefined || samples.length === 1) return first?.value
@@ -158,7 +158,7 @@ function readValue(samples: Sample[]) {
 
 function expected({ value }: DataPoint<number | Histogram | ExponentialHistogram>) {
   if (typeof value === 'number') return value + 0
-  if ('scale' in value) throw new Error('no instrument here has exponential buckets')
+  if ('scale' in value) throw new Error('No instrument of this test has exponential buckets.')
   let total = 0
   const buckets = value.buckets.counts.map((count) => {
     total += count

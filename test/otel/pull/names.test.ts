@@ -13,7 +13,7 @@ const record: Record<string, (meter: Meter, name: string, unit: string) => void>
   histogram: (meter, name, unit) => meter.createHistogram(name, { unit }).record(1),
 }
 
-describe('names of metrics', () => {
+describe('the name of a metric', () => {
   it.each([
     ['histogram', 'http.server.request.duration', 's', 'http_server_request_duration_seconds', 'seconds'],
     ['histogram', 'http.server.request.body.size', 'By', 'http_server_request_body_size_bytes', 'bytes'],
@@ -37,7 +37,7 @@ describe('names of metrics', () => {
     ['gauge', 'odd', '{a', 'odd_a', 'a'],
     ['gauge', '2xx', '', '_2xx', undefined],
     ['gauge', '__a--b/ç..c:d__', '', 'a_b_c_d', undefined],
-  ])('%s %s with unit %j is %s', async (kind, name, unit, base, unitLine) => {
+  ])('of a %s %s with unit %j is %s', async (kind, name, unit, base, unitLine) => {
     const collected = createCollected()
     record[kind]?.(collected.meter(), name, unit)
 
@@ -50,7 +50,7 @@ describe('names of metrics', () => {
     expect(openmetrics.get(base)?.type).toBe(kind === 'updown' ? 'gauge' : kind)
   })
 
-  it('leaves a metric out that has no name to keep, and says so once', async () => {
+  it('without a letter or digit leaves the metric out, with one log line', async () => {
     const collected = createCollected()
     record.gauge?.(collected.meter(), '…', '')
 
@@ -68,8 +68,8 @@ describe('names of metrics', () => {
   })
 })
 
-describe('families', () => {
-  it('joins metrics of one name from several scopes', async () => {
+describe('metric families', () => {
+  it('join metrics with the same name from several scopes', async () => {
     const collected = createCollected()
     collected.meter('a', '1').createCounter('jobs').add(1)
     collected.meter('b').createCounter('jobs_total', { description: 'Jobs done.' }).add(2)
@@ -88,14 +88,18 @@ describe('families', () => {
   })
 
   it.each([
-    ['of another type', 'queue', (meter: Meter) => meter.createHistogram('queue').record(1)],
-    ['whose samples another has', 'wait.count', (meter: Meter) => meter.createGauge('wait.count').record(1)],
+    ['whose name has another type', 'queue', (meter: Meter) => meter.createHistogram('queue').record(1)],
     [
-      'that would be target_info',
+      'whose samples belong to another family',
+      'wait.count',
+      (meter: Meter) => meter.createGauge('wait.count').record(1),
+    ],
+    [
+      'with the name of target_info',
       'target.info',
       (meter: Meter) => meter.createGauge('target.info').record(1),
     ],
-  ])('leaves a metric out %s, and says so once', async (_, instrument, recordOther) => {
+  ])('leave out a metric %s, with one log line', async (_, instrument, recordOther) => {
     const collected = createCollected()
     collected.meter().createCounter('queue').add(1)
     collected.meter().createHistogram('wait').record(1)
@@ -108,7 +112,7 @@ describe('families', () => {
     expect(collected.logs).toMatchObject([{ level: 'warn', fields: { instrument, scope: 'other' } }])
   })
 
-  it('shows several processes, each series with the labels of its own', async () => {
+  it('contain several processes, each series with the labels of its process', async () => {
     const [one, two] = [createCollected(), createCollected()]
     one.meter().createCounter('jobs').add(1, { 'service.instance.id': 'x' })
     two.meter().createCounter('jobs').add(2)
@@ -117,9 +121,9 @@ describe('families', () => {
       await two.source({ service_instance_id: '2' }),
     ]
 
-    const page = await createExpositionWriter(silentLog).write(sources, 'text')
+    const text = await createExpositionWriter(silentLog).write(sources, 'text')
 
-    expect(samplesOf(parseExposition(page.toString(), 'text'))).toEqual([
+    expect(samplesOf(parseExposition(text.toString(), 'text'))).toEqual([
       { name: 'target_info', labels: { service_name: 'microposts' }, value: 1 },
       {
         name: 'jobs_total',
@@ -130,16 +134,16 @@ describe('families', () => {
     ])
   })
 
-  it('shows a process that was alone before with the labels that it has now', async () => {
+  it('use the current labels of a process', async () => {
     const collected = createCollected()
     collected.meter().createCounter('jobs').add(1)
     const exposition = createExpositionWriter(silentLog)
     const alone = await collected.source()
     await exposition.write([alone], 'text')
 
-    const page = await exposition.write([{ ...alone, labels: { service_instance_id: '1' } }], 'text')
+    const text = await exposition.write([{ ...alone, labels: { service_instance_id: '1' } }], 'text')
 
-    expect(samplesOf(parseExposition(page.toString(), 'text'))).toContainEqual({
+    expect(samplesOf(parseExposition(text.toString(), 'text'))).toContainEqual({
       name: 'jobs_total',
       labels: { service_instance_id: '1' },
       value: 1,
@@ -149,24 +153,24 @@ describe('families', () => {
 
 describe('labels', () => {
   it.each([
-    ['joined when keys come out the same', { a_b: 'under', 'a.b': 'dot' }, { a_b: 'dot;under' }],
+    ['joined when keys become the same label', { a_b: 'under', 'a.b': 'dot' }, { a_b: 'dot;under' }],
     [
-      'renamed when histograms own them',
+      'renamed when histograms reserve them',
       { le: '1', quantile: '2' },
       { exported_le: '1', exported_quantile: '2' },
     ],
     [
-      'renamed when the scope owns them',
+      'renamed when the scope uses them',
       { 'otel.scope.name': 'x' },
       { otel_scope_name: 'test', exported_otel_scope_name: 'x' },
     ],
     [
-      'never reserved',
+      'prefixed when they are reserved',
       { '1abc': 'a', _b: 'b', __name__: 'c', '': 'd' },
       { key_1abc: 'a', key_b: 'b', key_name_: 'c', key_: 'd' },
     ],
     [
-      'JSON for what is no string',
+      'JSON for values that are not strings',
       { a: 1.5, b: true, c: ['x', 'y'] },
       { a: '1.5', b: 'true', c: '["x","y"]' },
     ],
@@ -186,7 +190,7 @@ describe('labels', () => {
   it.each([
     ['keys', { 'a.b': '\ufffd' }, { a_b: '\ufffd' }],
     ['values', { a_b: '\ud800' }, { a_b: '\udc00' }],
-  ])('keep the first of two series whose %s come out the same, and say so once', async (_, first, second) => {
+  ])('keep the first of two series whose %s become the same, with one log line', async (_, first, second) => {
     const collected = createCollected()
     const gauge = collected.meter().createGauge('size')
     gauge.record(1, first)
@@ -207,7 +211,7 @@ describe('labels', () => {
 })
 
 describe('histograms', () => {
-  it('have bounds in canonical form, alike in both formats', async () => {
+  it('have bounds in canonical form, the same in both formats', async () => {
     const collected = createCollected()
     const advice = {
       explicitBucketBoundaries: [0, 0.00001, 0.005, 1, 1, 2.5, 100000, 1048576, 1e21, Infinity],
@@ -221,7 +225,7 @@ describe('histograms', () => {
     }
   })
 
-  it('have no sum where it could go down, and then no count in OpenMetrics', async () => {
+  it('have no sum if it could decrease, and then no count in OpenMetrics', async () => {
     const collected = createCollected()
     const advice = { explicitBucketBoundaries: [-1, 0] }
     collected.meter().createHistogram('drift', { advice }).record(0)
@@ -233,7 +237,7 @@ describe('histograms', () => {
     expect(await names('openmetrics')).toEqual(['drift_bucket', 'drift_bucket', 'drift_bucket'])
   })
 
-  it('count what an exponential histogram recorded, up to each power of two', async () => {
+  it('have buckets at powers of two for an exponential histogram', async () => {
     const collected = createCollected({
       views: [{ instrumentName: 'wait', aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM } }],
     })

@@ -10,7 +10,7 @@ import { createCollected } from './support/collected.ts'
 import { askFor } from './support/scraped.ts'
 
 describe('the endpoint', () => {
-  it('keeps no process alive, though scrapes hang and connections are open', async () => {
+  it('does not keep the process alive, even with pending scrapes and open connections', async () => {
     const child = spawn(process.execPath, ['test/otel/pull/support/lone-endpoint.ts'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
@@ -33,15 +33,15 @@ describe('the endpoint', () => {
   })
 })
 
-describe('a large page', () => {
-  it('is written in pieces, with other work between them', async () => {
+describe('a large exposition', () => {
+  it('is written in chunks, with other work between them', async () => {
     const collected = createCollected()
     const histogram = collected.meter().createHistogram('wait')
     for (let series = 0; series < 1_999; series++) histogram.record(1, { series })
     const sources = [await collected.source()]
     let turns = 0
     let done = false
-    const page = createExpositionWriter(silentLog)
+    const text = createExpositionWriter(silentLog)
       .write(sources, 'text')
       .finally(() => {
         done = true
@@ -52,7 +52,7 @@ describe('a large page', () => {
       await setImmediate()
     }
 
-    expect((await page).toString().split('\n').length).toBeGreaterThan(30_000)
+    expect((await text).toString().split('\n').length).toBeGreaterThan(30_000)
     expect(turns).toBeGreaterThan(5)
   })
 })

@@ -4,8 +4,8 @@ import { startPrometheus } from '../../../harness/programs/prometheus.ts'
 import { until } from '../../../harness/until.ts'
 import { startScraped } from './support/scraped.ts'
 
-/** All that can be wrong with a label, except what cannot be told from a series without it. */
-const HOSTILE = {
+/** Every problem that a label can have, except an empty value. */
+const hostile = {
   'a.b': 'dot',
   a_b: 'under',
   le: 'x',
@@ -18,12 +18,12 @@ const HOSTILE = {
 }
 
 describe('a real Prometheus', () => {
-  it('takes a page with everything that is hostile in it, and has the values that were recorded', async (context) => {
+  it('ingests hostile labels and has the recorded values', async (context) => {
     const program = requireProgram('prometheus', context)
     const { meter, port } = await startScraped({ token: 'secret' })
     const histogram = meter.createHistogram('wait', { unit: 's', description: '"\\\n' })
-    for (let time = 0; time < 100; time++) histogram.record(time * 100, HOSTILE)
-    meter.createCounter('queue').add(7, HOSTILE)
+    for (let time = 0; time < 100; time++) histogram.record(time * 100, hostile)
+    meter.createCounter('queue').add(7, hostile)
     meter.createHistogram('queue').record(1)
     for (const value of [Number.NaN, Infinity, -Infinity, 1e-7, -0.5, 1e21]) {
       meter.createGauge('size').record(value, { value: String(value) })

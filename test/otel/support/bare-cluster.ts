@@ -1,4 +1,4 @@
-// The bare service as two workers of a cluster, for tests of otel/ alone. SIGTERM stops it, SIGUSR2 breaks a worker's metrics.
+// The bare service in two workers of a cluster. SIGTERM stops it; SIGUSR2 makes a worker's metrics fail.
 import cluster from 'node:cluster'
 import { metrics } from '@opentelemetry/api'
 

@@ -1,4 +1,4 @@
-// The least service that can be measured, for tests of otel/ alone.
+// A minimal service that records metrics, for tests of otel/ without src/.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { metrics } from '@opentelemetry/api'

@@ -1,4 +1,4 @@
-// Arbitrary instruments and measurements, hostile ones included, for property tests.
+// Arbitrary instruments and measurements for property tests, including hostile ones.
 import type { Attributes } from '@opentelemetry/api'
 import fc from 'fast-check'
 import type { createCollected } from './collected.ts'
@@ -13,7 +13,7 @@ export type AnyMetric = {
   points: { attributes: Attributes; value: number }[]
 }
 
-/** Any UTF-16 text: lone surrogates, NUL, quotes, line ends and emoji too. */
+/** Any UTF-16 text, including lone surrogates, NUL, quotes, line ends and emoji. */
 export const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }),
   fc.string({
@@ -62,8 +62,8 @@ const anyKey = fc.oneof(
   fc.constantFrom('le', 'a.b', 'a_b', 'otel.scope.name', '__name__', 'quantile'),
 )
 
-/** The label that tells each point from every other: no other key may come out as it. */
-export const POINT = 'point'
+/** The label that identifies a point. No other key may become the same label. */
+export const pointLabel = 'point'
 
 export const anyMetric: fc.Arbitrary<AnyMetric> = fc.record({
   kind: fc.constantFrom<Kind>('counter', 'updown', 'gauge', 'histogram'),
@@ -77,7 +77,7 @@ export const anyMetric: fc.Arbitrary<AnyMetric> = fc.record({
   points: fc.array(
     fc.record({
       attributes: fc.dictionary(
-        anyKey.filter((key) => key !== POINT),
+        anyKey.filter((key) => key !== pointLabel),
         anyValue,
         { maxKeys: 4 },
       ),
@@ -87,14 +87,14 @@ export const anyMetric: fc.Arbitrary<AnyMetric> = fc.record({
   ),
 })
 
-/** Records metrics; gives each point the label `point` with a number of its own. */
+/** Records metrics; each point gets a unique `point` label. */
 export function recordAll(collected: ReturnType<typeof createCollected>, metrics: AnyMetric[]) {
   let point = 0
   for (const { kind, name, unit, description, scope, points } of metrics) {
     const meter = collected.meter(scope.name, scope.version)
     const options = { unit, description }
     for (const { attributes, value } of points) {
-      const all = { ...attributes, [POINT]: String(point++) }
+      const all = { ...attributes, [pointLabel]: String(point++) }
       if (kind === 'counter') meter.createCounter(name, options).add(value, all)
       else if (kind === 'updown') meter.createUpDownCounter(name, options).add(value, all)
       else if (kind === 'gauge') meter.createGauge(name, options).record(value, all)
