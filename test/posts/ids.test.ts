@@ -1,15 +1,15 @@
 // Post ids from the database clock, and their watermark.
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { freshServerDatabase, hasServer } from '../../harness/database.ts'
+import { freshDatabase, freshServerDatabase, hasServer } from '../../harness/database.ts'
 import { Prisma } from '../../src/database/generated/client.ts'
 import { newIdAt, readWatermark } from '../../src/posts/ids.ts'
-import { databaseKinds, type Opened, openExisting, openFresh } from '../database/support/opened.ts'
+import { type Opened, openExisting } from '../database/support/opened.ts'
 
-describe.each(databaseKinds)('post ids on %s', (kind) => {
+describe('post ids', () => {
   let database: Opened
   beforeAll(async () => {
-    database = await openFresh(kind)
+    database = await openExisting(await freshDatabase())
   })
   afterAll(() => database.closeAndDrop())
 

@@ -1,10 +1,11 @@
 // Searches over enough rows that newestMatches uses the index.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freshDatabase } from '../../harness/database.ts'
 import { unrecordedMetrics } from '../../harness/telemetry/metrics.ts'
 import { createAccounts } from '../../src/accounts/service.ts'
 import type { Page, Slice } from '../../src/keyset.ts'
 import { createPostLists } from '../../src/posts/lists.ts'
-import { databaseKinds, type Opened, openFresh } from '../database/support/opened.ts'
+import { type Opened, openExisting } from '../database/support/opened.ts'
 import { seedId, seedUsers } from '../database/support/prepared.ts'
 
 const count = 6_000
@@ -19,11 +20,10 @@ const words: Record<string, { sql: string; has: (n: number) => boolean }> = {
 const cases = Object.entries(words).map(([word, { sql }]) => `CASE WHEN ${sql} THEN '${word}' END`)
 const vector = `array_to_tsvector(array_remove(ARRAY[${cases.join(', ')}], NULL))`
 
-describe.each(databaseKinds)('a search of 6,000 rows on %s', (kind) => {
+describe('a search of 6,000 rows', () => {
   let database: Opened
   beforeAll(async () => {
-    database = await openFresh(kind)
-    await database.migrate()
+    database = await openExisting(await freshDatabase())
     await database.client.$executeRawUnsafe(seedUsers(count))
     await database.client.$executeRawUnsafe(`
       UPDATE "User" SET "words" = ${vector}
@@ -39,10 +39,7 @@ describe.each(databaseKinds)('a search of 6,000 rows on %s', (kind) => {
   it.each(Object.keys(words))('finds every post and user with "%s" once, newest first', async (word) => {
     const db = database.client
     const lists = createPostLists({ db })
-    const accounts = createAccounts({
-      db,
-      metrics: unrecordedMetrics(),
-    })
+    const accounts = createAccounts({ db, metrics: unrecordedMetrics() })
     const expected = Array.from({ length: count }, (_, index) => count - index).filter((n) =>
       words[word]?.has(n),
     )
@@ -54,10 +51,7 @@ describe.each(databaseKinds)('a search of 6,000 rows on %s', (kind) => {
 
   it('finds a prefix of usernames beyond the recent rows', async () => {
     const { client: db } = database
-    const accounts = createAccounts({
-      db,
-      metrics: unrecordedMetrics(),
-    })
+    const accounts = createAccounts({ db, metrics: unrecordedMetrics() })
     const users = await readAll((page) => accounts.list({ ...page, search: 'SEED59' }))
     const numbers = [...Array.from({ length: 100 }, (_, index) => 5_999 - index)]
     for (let n = 599; n >= 590; n--) numbers.push(n)

@@ -2,13 +2,13 @@
 import { get, type IncomingMessage } from 'node:http'
 import { createParser } from 'eventsource-parser'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { freshServerDatabase, hasServer } from '../../harness/database.ts'
+import { freshDatabase, freshServerDatabase, hasServer } from '../../harness/database.ts'
 import { until } from '../../harness/until.ts'
 import { apiRoutes } from '../../src/http/endpoint.ts'
 import { createPosts } from '../../src/posts/service.ts'
 import { timelineRoutes } from '../../src/timeline/routes.ts'
 import { defaultHeartbeatMs } from '../../src/timeline/service.ts'
-import { databaseKinds, openExisting, openFresh } from '../database/support/opened.ts'
+import { openExisting } from '../database/support/opened.ts'
 import { seedId, seedUsers } from '../database/support/prepared.ts'
 import { startSmallApp } from '../http/support/small-app.ts'
 import { createInProcess, type Intervals } from './support/in-process.ts'
@@ -16,16 +16,15 @@ import { openStream, streamPath } from './support/stream.ts'
 
 const never = 24 * 60 * 60 * 1000
 
-async function arrange(kind: (typeof databaseKinds)[number], intervals: Intervals = {}) {
-  const database = await openFresh(kind)
+async function arrange(intervals: Intervals = {}) {
+  const database = await openExisting(await freshDatabase())
   onTestFinished(() => database.closeAndDrop())
-  await database.migrate()
   return { database, ...createInProcess(database, intervals) }
 }
 
-describe.each(databaseKinds)('a stream on %s', (kind) => {
+describe('a timeline stream', () => {
   it('sends an empty batch per heartbeat and ends with its session', async () => {
-    const { timeline, sessions, buildViewer } = await arrange(kind, { heartbeatMs: 100 })
+    const { timeline, sessions, buildViewer } = await arrange({ heartbeatMs: 100 })
     const viewer = await buildViewer('alice')
     const stream = timeline.stream(viewer, undefined, new AbortController().signal)
     for (let i = 0; i < 3; i++) expect(await stream.next()).toEqual({ done: false, value: [] })
@@ -39,7 +38,7 @@ describe.each(databaseKinds)('a stream on %s', (kind) => {
 
   it('disconnects a client that does not read, which can resume', { timeout: 60_000 }, async () => {
     const count = 12_000
-    const { database, timeline, sessions, buildViewer } = await arrange(kind)
+    const { database, timeline, sessions, buildViewer } = await arrange()
     const viewer = await buildViewer('alice')
     for (const statement of [
       seedUsers(1),
