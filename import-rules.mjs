@@ -51,7 +51,12 @@ export default {
       ],
       'The app puts the middleware and the features together; process/ starts it.',
     ),
-    only('root', '^src/(errors|viewer)[.]ts$', ['^$'], 'What everything imports imports nothing itself.'),
+    only(
+      'root',
+      '^src/(?!main[.]|app[.]|routes[.]|config[.])[a-z-]+[.]ts$',
+      ['^src/(errors|viewer|keyset|credentials)[.]ts$', '^lib/'],
+      'What every feature imports knows no feature itself.',
+    ),
     only('config', '^src/config[.]ts$', ['^lib/'], 'Settings depend on nothing in the service.'),
     only(
       'schema',
@@ -82,15 +87,19 @@ export default {
       name: 'feature-service-own-feature',
       comment: 'Of another feature, a service knows the schema, the rows and the ids; never its service.',
       severity: 'error',
-      from: { path: '^src/(accounts|sessions|posts|follows|timeline)/', pathNot: 'routes[.]ts$' },
+      from: {
+        path: '^src/(accounts|sessions|posts|follows|timeline|search|health)/',
+        pathNot: 'routes[.]ts$',
+      },
       to: { path: feature, pathNot: ['^src/$1/', '^src/search/', schemas, '^src/[a-z]+/(rows|ids)[.]ts$'] },
     },
-    onlyFrom(
-      'koa',
-      '^node_modules/(@koa/|koa)',
-      '^(src/(app[.]ts$|http/))',
-      'Only http/ and the app know Koa.',
-    ),
+    {
+      name: 'koa',
+      comment: 'Of the service, only http/ and the app know Koa.',
+      severity: 'error',
+      from: { path: '^(src|otel|lib)/', pathNot: '^src/(app[.]ts$|http/)' },
+      to: { path: '^node_modules/(@koa/|koa)' },
+    },
     only(
       'http',
       '^src/http/',
