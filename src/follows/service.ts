@@ -17,7 +17,7 @@ export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metr
     /**
      * Follows a user that the path names; does nothing if already followed.
      *
-     * @throws {AppError} not-found for an unknown user, invalid-input if that is the follower
+     * @throws {AppError} not-found for an unknown user, invalid-input if that user is the follower
      */
     async follow(follower: Viewer, username: string): Promise<void> {
       const outcome = await add(follower, username)
@@ -28,7 +28,7 @@ export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metr
     /**
      * Follows a user that the body names and returns that user; `created` is false if already followed.
      *
-     * @throws {AppError} invalid-input at /username for an unknown user and if that is the follower
+     * @throws {AppError} invalid-input at /username for an unknown user and if that user is the follower
      */
     async followNamed(follower: Viewer, username: string): Promise<{ created: boolean; user: UserRow }> {
       const outcome = await add(follower, username)
