@@ -17,6 +17,8 @@ export const testServer = process.env.TEST_DATABASE_URL
  * Creates a database on the PostgreSQL server at `serverUrl`, or without one in a folder for the embedded database.
  * It is a copy of `template` (the name of a database, or a folder) or else empty.
  */
+export function createDatabase(serverUrl: string): ReturnType<typeof createOnServer>
+export function createDatabase(serverUrl?: string, template?: string): Promise<TemporaryDatabase>
 export function createDatabase(serverUrl?: string, template?: string): Promise<TemporaryDatabase> {
   return serverUrl ? createOnServer(serverUrl, template) : createFolder(template)
 }

@@ -2,7 +2,7 @@
 import { compare } from '../harness/audit/checks/compare.ts'
 import type { Check } from '../harness/audit/checks/tally.ts'
 import { type Evidence, gatherEvidence } from '../harness/audit/evidence.ts'
-import { readOptions } from '../harness/command-line/arguments.ts'
+import { orZero, readOptions } from '../harness/command-line/arguments.ts'
 import { machine } from '../harness/command-line/machine.ts'
 import { createProgress } from '../harness/command-line/progress.ts'
 import { table } from '../harness/command-line/table.ts'
@@ -30,8 +30,8 @@ const mostShown = 20
 const { databaseUrl, ...options } = readOptions(usage, {
   requests: 20_000,
   clients: 24,
-  restarts: 1,
-  seed: 1,
+  restarts: orZero(1),
+  seed: orZero(1),
   databaseUrl: process.env.TEST_DATABASE_URL,
 })
 

@@ -1,9 +1,9 @@
-// Each alert's real fault, brought about from outside: the service has no hooks for it.
+// A real fault for each alert, injected from outside: the service has no hooks for it.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { Client } from 'pg'
-import { administer, createDatabase, type TemporaryDatabase } from '../database.ts'
+import { administer, createDatabase } from '../database.ts'
 import { call } from '../http/client.ts'
 import { startService } from '../service.ts'
 import { until } from '../until.ts'
@@ -11,11 +11,11 @@ import type { Monitoring } from './monitoring.ts'
 import type { RelayedService, ServiceOptions } from './relayed-service.ts'
 import type { Traffic } from './traffic.ts'
 
-/** What a fault can lay hands on. `repeat` does something again and again until the scene ends; `after` undoes. */
+/** What a fault can act on. `repeat` repeats an action until the scene ends; `after` adds a clean-up. */
 export type Scene = {
   service: RelayedService
   databaseUrl: string
-  adminUrl: string
+  serverUrl: string
   monitoring: Monitoring
   traffic: Traffic
   repeat: (everyMs: number, act: () => Promise<unknown>) => void
@@ -26,7 +26,7 @@ export type Fault = {
   name: string
   alert: string
   receiver: 'pager' | 'tickets'
-  /** What is special about the service that has it. */
+  /** Settings of the service that the fault needs. */
   service?: ServiceOptions
   inject: (scene: Scene) => Promise<unknown>
 }
@@ -39,7 +39,7 @@ export const faults: Fault[] = [
     inject: ({ service }) => service.stop('SIGKILL'),
   },
   {
-    name: 'the database answers 0.15 s late, each way',
+    name: 'the database is slow: 0.15 s each way',
     alert: 'MicropostsLatencyBudgetBurn',
     receiver: 'pager',
     inject: async ({ service }) => service.relay.delay(150),
@@ -51,7 +51,7 @@ export const faults: Fault[] = [
     inject: ({ service }) => service.relay.stop(),
   },
   {
-    name: 'the process is stalled for 0.15 s, again and again (SIGSTOP)',
+    name: 'the process stops for 0.15 s repeatedly (SIGSTOP)',
     alert: 'MicropostsEventLoopLag',
     receiver: 'tickets',
     inject: async ({ service, repeat }) =>
@@ -62,44 +62,44 @@ export const faults: Fault[] = [
       }),
   },
   {
-    name: 'one of two workers is killed again and again',
+    name: 'one of two workers is killed repeatedly',
     alert: 'MicropostsWorkersDying',
     receiver: 'tickets',
     service: { workers: 2 },
     inject: async ({ service, repeat }) =>
-      // Of one that is gone already there is nothing to kill.
+      // Rejects, which is ignored, while no new worker has started.
       repeat(50, async () => process.kill(service.workerPids().at(-1) ?? Number.NaN, 'SIGKILL')),
   },
   {
-    name: 'eight clients on a pool of two connections to a database that is 5 ms away',
+    name: 'eight clients share two connections to a database that is 5 ms away',
     alert: 'MicropostsPoolExhausted',
     receiver: 'tickets',
     service: { connections: 2 },
     inject: async ({ service, traffic }) => {
       await traffic.stop()
       service.relay.delay(5)
-      traffic.start(8, 0, 2)
+      traffic.start(8, 0, 'profile')
     },
   },
   {
-    name: 'a new version waits for the lock of its migrations',
+    name: 'a new version waits for the migration lock',
     alert: 'MicropostsMigrationsUnapplied',
     receiver: 'tickets',
     inject: startBehindLock,
   },
   {
-    name: 'somebody tries passwords',
+    name: 'a client guesses passwords',
     alert: 'MicropostsLoginFailures',
     receiver: 'tickets',
     inject: async ({ service, traffic, repeat }) =>
       repeat(100, () =>
         call(service, 'POST', '/api/login', {
-          json: { username: traffic.user.username, password: 'a guess of mine' },
+          json: { username: traffic.user.username, password: 'a wrong password' },
         }),
       ),
   },
   {
-    name: 'somebody scrapes with a timeout of a millisecond',
+    name: 'a client scrapes with a timeout of a millisecond',
     alert: 'MicropostsScrapesFailing',
     receiver: 'tickets',
     inject: async ({ service, repeat }) =>
@@ -108,7 +108,7 @@ export const faults: Fault[] = [
       ),
   },
   {
-    name: 'one request of many fails in the database',
+    name: 'one of many requests fails in the database',
     alert: 'MicropostsExceptions',
     receiver: 'tickets',
     inject: failOnce,
@@ -120,33 +120,33 @@ export const faults: Fault[] = [
     inject: ({ monitoring }) => monitoring.setTargets('microposts', []),
   },
   {
-    name: 'a Collector has nothing to show',
+    name: 'the Collector exposes no metrics',
     alert: 'MicropostsPushStopped',
     receiver: 'pager',
     inject: startEmptyCollector,
   },
 ]
 
-/** Prisma's engine and ours take this advisory lock for migrations. */
+/** Prisma and the service take this advisory lock for migrations. */
 const lockMigrations = 'SELECT pg_advisory_lock(72707369)'
 
-async function startBehindLock({ adminUrl, service, monitoring, after }: Scene) {
-  const database = await createDatabase(adminUrl)
+async function startBehindLock({ serverUrl, service, monitoring, after }: Scene) {
+  const database = await createDatabase(serverUrl)
   after(database.drop)
-  const other = new Client({ connectionString: urlOf(database) })
+  const other = new Client({ connectionString: database.env.DATABASE_URL })
   await other.connect()
   after(() => other.end())
   await other.query(lockMigrations)
   const waiting = await startService({}, database, { waitFor: 'listening' })
   after(() => waiting.stop('SIGKILL'))
-  await monitoring.setTargets('microposts', [service, waiting].map(addressOf))
+  await monitoring.setTargets('microposts', [service.metricsUrl, waiting.metricsUrl])
 }
 
-/** Enough succeed before that one failure is within the budget. */
+/** Sends enough successful requests first that one failure stays within the error budget. */
 async function failOnce({ databaseUrl, service, traffic }: Scene) {
   const enough = traffic.sent() + 1_500
-  traffic.start(4, 5, 2)
-  await until('enough requests succeeded', () => traffic.sent() > enough, 60_000)
+  traffic.start(4, 5, 'profile')
+  await until('enough requests have succeeded', () => traffic.sent() > enough, 60_000)
   await administer(
     databaseUrl,
     `CREATE FUNCTION fail() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$ LANGUAGE plpgsql;
@@ -157,19 +157,12 @@ async function failOnce({ databaseUrl, service, traffic }: Scene) {
     token,
     json: { text: 'fail' },
   })
-  if (status !== 500) throw new Error(`The request that should fail was answered with ${status}.`)
+  if (status !== 500) throw new Error(`The response to the failing request was ${status}.`)
 }
 
 async function startEmptyCollector({ monitoring, after }: Scene) {
   const collector = createServer((_, response) => response.setHeader('Content-Type', 'text/plain').end())
   await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
   after(async () => collector.close().closeAllConnections())
-  await monitoring.setTargets('collector', [`127.0.0.1:${(collector.address() as AddressInfo).port}`])
-}
-
-export const addressOf = ({ metricsUrl }: { metricsUrl: string }) => new URL(metricsUrl).host
-
-export function urlOf({ env }: TemporaryDatabase): string {
-  if ('DATABASE_URL' in env) return env.DATABASE_URL
-  throw new Error('The database is embedded.')
+  await monitoring.setTargets('collector', [`http://127.0.0.1:${(collector.address() as AddressInfo).port}`])
 }

@@ -1,4 +1,4 @@
-// A real Prometheus and a real Alertmanager on the files of otel/, in a folder of their own.
+// Runs Prometheus and Alertmanager with the files of deploy/, copied to a temporary folder.
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,14 +12,14 @@ export type Monitoring = Awaited<ReturnType<typeof startMonitoring>>
 export type Targets = 'microposts' | 'collector'
 
 /**
- * `divisor` shortens every duration of the files (see shortenDurations); beside that only addresses are changed.
- * Scrapes `target`, `host:port`. `stop` ends both programs and removes the folder.
+ * Starts both programs, scraping `metricsUrl`. In the files, only addresses and, by `divisor`, durations are
+ * changed (see shortenDurations). `stop` ends the programs and removes the folder.
  */
 export async function startMonitoring(options: {
   prometheus: string
   alertmanager: string
   divisor: number
-  target: string
+  metricsUrl: string
 }) {
   const folder = await mkdtemp(join(tmpdir(), 'microposts-alerts-'))
   const undo: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
@@ -30,12 +30,14 @@ export async function startMonitoring(options: {
     const receiver = await startReceiver()
     undo.push(receiver.stop)
     await writeFiles(folder, receiver.url, options.divisor)
-    const setTargets = (job: Targets | 'alertmanager', targets: string[]) =>
-      writeFile(join(folder, 'targets', `${job}.yml`), JSON.stringify([{ targets }]))
+    const setTargets = (job: Targets | 'alertmanager', urls: string[]) => {
+      const targets = urls.map((url) => new URL(url).host)
+      return writeFile(join(folder, 'targets', `${job}.yml`), JSON.stringify([{ targets }]))
+    }
 
     const alertmanagerPort = await freePort()
-    await setTargets('alertmanager', [`127.0.0.1:${alertmanagerPort}`])
-    await setTargets('microposts', [options.target])
+    await setTargets('alertmanager', [`http://127.0.0.1:${alertmanagerPort}`])
+    await setTargets('microposts', [options.metricsUrl])
     const port = await freePort()
     undo.push((await startPrometheus(options.prometheus, folder, port)).stop)
     const url = `http://127.0.0.1:${port}`
@@ -44,7 +46,8 @@ export async function startMonitoring(options: {
     return {
       url,
       receiver,
-      setTargets: (job: Targets, targets: string[]) => setTargets(job, targets),
+      /** Replaces the targets of a job by the hosts of these URLs. */
+      setTargets: (job: Targets, urls: string[]) => setTargets(job, urls),
       stop,
     }
   } catch (error) {
@@ -54,12 +57,12 @@ export async function startMonitoring(options: {
 }
 
 /**
- * Prometheus looks for targets every five seconds, which nothing can shorten: until it has found the first, the shortened
- * rules take it for absent. Alertmanager starts when that is over.
+ * Waits until the alert for absent targets is over: Prometheus looks for targets only every five seconds, and the
+ * shortened rules fire before that.
  */
 async function untilQuiet(url: string) {
   await until(
-    'the service is scraped, and no alert is left',
+    'the service is scraped and no alert fires',
     async () => {
       const query = 'sum(up{job="microposts"}) and on () (absent(ALERTS))'
       const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`)
@@ -81,7 +84,7 @@ async function writeFiles(folder: string, receiverUrl: string, divisor: number) 
   const text = shortenDurations(await readFile(prometheus, 'utf8'), divisor)
   await writeFile(
     prometheus,
-    // The Collector is found by name there, and by file here.
+    // The original finds the Collector by DNS.
     text.replace(
       / {4}dns_sd_configs:[\s\S]*/,
       '    file_sd_configs:\n      - files: [targets/collector.yml]\n',
@@ -108,7 +111,7 @@ function startPrometheus(path: string, folder: string, port: number) {
     `--config.file=${folder}/prometheus.yml`,
     `--storage.tsdb.path=${folder}/prometheus`,
     `--web.listen-address=127.0.0.1:${port}`,
-    // An alert that still fires is sent again after this long.
+    // Resends an alert that still fires.
     '--rules.alert.resend-delay=1s',
   ]
   return startProgram(path, args, `http://127.0.0.1:${port}/-/ready`)

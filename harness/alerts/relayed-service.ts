@@ -1,5 +1,4 @@
 // A service that reaches its PostgreSQL database through a relay, so that the database can fail.
-import type { DatabaseEnv } from '../database.ts'
 import { createRelay } from '../http/relay.ts'
 import { startService } from '../service.ts'
 
@@ -10,11 +9,10 @@ export type ServiceOptions = { connections?: number; workers?: number }
 
 /** Starts a service on this database; `stop` ends the relay too. `workerPids` has also those that have ended. */
 export async function startRelayedService(
-  env: DatabaseEnv,
+  databaseUrl: string,
   { connections, workers = 1 }: ServiceOptions = {},
 ) {
-  if (!('DATABASE_URL' in env)) throw new Error('A relay needs a PostgreSQL server.')
-  const url = new URL(env.DATABASE_URL)
+  const url = new URL(databaseUrl)
   const relay = createRelay(Number(url.port || 5432))
   await relay.start()
   url.host = `127.0.0.1:${relay.port()}`

@@ -1,13 +1,12 @@
-// Lets days pass in minutes: the same files, with every duration divided.
+// Shortens the durations in files of Prometheus and Alertmanager, so that days pass in minutes.
 
 const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-/** A service cannot answer a scrape in a quarter of a second on a busy machine, so scrapes do not come faster. */
-const shortestScrapeMs = 1_000
+/** A service on a busy machine cannot respond to a scrape in less. */
+const shortestIntervalMs = 1_000
 
 /**
- * Divides every duration in a file of Prometheus or Alertmanager by `divisor`: ranges in PromQL (`[5m]`), `for`, intervals,
- * waits and timeouts. Names, labels and texts that speak of durations stay as they are, and so do thresholds. Scrapes
- * and evaluations come every second at the fastest.
+ * Divides the durations by `divisor`: ranges in PromQL (`[5m]`), `for`, intervals, waits and timeouts, but never to
+ * less than a second for scrapes and evaluations. Names, labels, texts and thresholds stay.
  */
 export function shortenDurations(yaml: string, divisor: number): string {
   const shorten = (count: string, unit: string, least = 1) =>
@@ -16,7 +15,7 @@ export function shortenDurations(yaml: string, divisor: number): string {
     .replace(/\[(\d+)([smhd])\]/g, (_, count, unit) => `[${shorten(count, unit)}]`)
     .replace(
       /^( *(?:- )?(?:scrape_\w+|evaluation_interval): )(\d+)([smhd])$/gm,
-      (_, key, count, unit) => `${key}${shorten(count, unit, shortestScrapeMs)}`,
+      (_, key, count, unit) => `${key}${shorten(count, unit, shortestIntervalMs)}`,
     )
     .replace(
       /^( *(?:- )?(?:for|interval|\w+_interval|\w+_wait): )(\d+)([smhd])$/gm,

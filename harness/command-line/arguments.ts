@@ -1,15 +1,23 @@
 // Reads the command line of a script or benchmark.
 import { parseArgs } from 'node:util'
 
-type Defaults = Readonly<Record<string, string | number | boolean | undefined>>
+type OrZero = { orZero: number }
+type Defaults = Readonly<Record<string, string | number | boolean | undefined | OrZero>>
 type Values<D extends Defaults> = {
-  [Name in keyof D]: D[Name] extends number ? number : D[Name] extends boolean ? boolean : D[Name] | string
+  [Name in keyof D]: D[Name] extends number | OrZero
+    ? number
+    : D[Name] extends boolean
+      ? boolean
+      : D[Name] | string
 }
+
+/** The default of a number that may also be 0. */
+export const orZero = (value: number): OrZero => ({ orZero: value })
 
 /**
  * Returns the value of each option, or its default. The default decides what an option accepts: a number accepts whole
- * numbers from 1, `false` is a flag without a value, and everything else accepts text. `databaseUrl` is the option
- * `--database-url`.
+ * numbers from 1, `orZero(60)` from 0, `false` is a flag without a value, and everything else accepts text.
+ * `databaseUrl` is the option `--database-url`.
  *
  * `--help` prints the usage and exits. A wrong option prints one line and the usage, and exits with code 2.
  */
@@ -32,13 +40,15 @@ export function readOptions<const D extends Defaults>(
       process.exit(0)
     }
     const read = Object.entries(defaults).map(([name, byDefault]) => {
-      const value = values[optionOf(name)] ?? byDefault
-      return [name, typeof byDefault === 'number' ? wholeNumber(optionOf(name), value) : value]
+      const value = values[optionOf(name)]
+      if (typeof byDefault === 'number') return [name, wholeNumber(name, value ?? byDefault, 1)]
+      if (typeof byDefault === 'object') return [name, wholeNumber(name, value ?? byDefault.orZero, 0)]
+      return [name, value ?? byDefault]
     })
     return Object.fromEntries(read)
   } catch (error) {
     // Only the first sentence of Node's message is about the option.
-    return exitWithUsage(String((error as Error).message).replace(/\. To .*/s, '.'), usage)
+    return exitWithUsage(String((error as Error).message).replace(/\. To .*|\n.*/s, '.'), usage)
   }
 }
 
@@ -50,9 +60,9 @@ export function exitWithUsage(fault: string, usage: string): never {
 
 const optionOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-function wholeNumber(option: string, value: unknown): number {
+function wholeNumber(name: string, value: unknown, least: number): number {
   const number = Number(value)
-  if (!Number.isInteger(number) || number < 1)
-    throw new Error(`--${option} ${value}: must be a whole number from 1.`)
+  if (value === '' || !Number.isInteger(number) || number < least)
+    throw new Error(`--${optionOf(name)} ${value}: must be a whole number from ${least}.`)
   return number
 }

@@ -2,7 +2,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { addressOf, urlOf } from '../../harness/alerts/faults.ts'
 import { type Monitoring, startMonitoring } from '../../harness/alerts/monitoring.ts'
 import { shortenDurations } from '../../harness/alerts/shorten.ts'
 import { administer, createDatabase, hasServer, testServer } from '../../harness/database.ts'
@@ -72,11 +71,11 @@ describe.runIf(hasServer())('the expressions in rules, dashboards and docs, in a
     undo.push(database.drop)
     service = await startService({}, database)
     undo.push(() => service.stop())
-    await administer(urlOf(database), failing)
-    monitoring = await startMonitoring({ prometheus, alertmanager, divisor, target: addressOf(service) })
+    await administer(database.env.DATABASE_URL, failing)
+    monitoring = await startMonitoring({ prometheus, alertmanager, divisor, metricsUrl: service.metricsUrl })
     undo.push(monitoring.stop)
     // Stands in for the Collector of the profile `push`.
-    await monitoring.setTargets('collector', [addressOf(service)])
+    await monitoring.setTargets('collector', [service.metricsUrl])
   }, 90_000)
   afterAll(async () => {
     for (const step of undo.toReversed()) await step()
