@@ -23,7 +23,7 @@ export type ErrorCode =
 /** One fault of the input and where it is: a JSON pointer into the body, a parameter or a header. */
 export type Fault = { detail: string } & ({ pointer: string } | { parameter: string } | { header: string })
 
-/** A failure that the client is told about. Services throw it; `http/problems/handler.ts` renders it. */
+/** A failure whose message is shown to the client. Services throw it; `http/problems/handler.ts` renders it. */
 export class AppError extends Error {
   readonly code: ErrorCode
   readonly faults: readonly Fault[] | undefined

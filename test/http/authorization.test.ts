@@ -1,32 +1,33 @@
-// Who may do what, for every operation that the OpenAPI document declares: a new one is covered from its first day,
-// and one that the matrix does not know how to call fails.
+// Who may call each operation of the OpenAPI document. New operations are covered automatically; the test fails if it
+// does not know how to call one.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildPost, buildUser, call, type Json, type User, uniqueName } from '../../harness/http/client.ts'
 import { startService } from '../../harness/service.ts'
+import type { Auth } from '../../src/http/endpoint.ts'
 import { type Operation, readOperations, type Schema } from './support/operations.ts'
 
 const service = await startService()
 afterAll(() => service.stop())
 const { operations } = await readOperations(service)
 
-/** The users that the document's examples name, so that they can be sent as they are. */
+/** The users named in the document's examples, which the test sends as they are. */
 beforeAll(async () => {
   for (const username of ['alice', 'bob']) await buildUser(service, { username })
 })
 
-/** `astray` is another user under the path of nobody. */
-type Sender = 'anonymous' | 'owner' | 'other' | 'dead' | 'astray'
+/** `invalid` sends an invalid token; `nowhere` is another user's token with the path of an unknown user. */
+type Sender = 'anonymous' | 'owner' | 'other' | 'invalid' | 'nowhere'
 type World = { owner: User; other: User; postId: string }
-type Outcome = 'done' | 'unauthenticated' | 'forbidden'
+type Outcome = 'permitted' | 'unauthenticated' | 'forbidden'
 
-/** Users of their own for each operation, since some end the session or the user that sends them. */
+/** Each operation gets its own users, because some operations end the sender's session or account. */
 async function buildWorld(): Promise<World> {
   const owner = await buildUser(service)
   const { id } = await buildPost(service, owner)
   return { owner, other: await buildUser(service), postId: id }
 }
 
-/** What stands for a path's parameter, by the segment before it. */
+/** Values for path parameters, by the preceding segment. */
 const parameters: Record<string, (world: World, sender: User) => string | Promise<string>> = {
   'users/{username}': ({ owner }) => owner.username,
   'collection/{id}': ({ postId }) => postId,
@@ -41,20 +42,20 @@ const parameters: Record<string, (world: World, sender: User) => string | Promis
 
 async function fill(path: string, world: World, sender: User): Promise<string> {
   let filled = path
-  for (const [place] of path.matchAll(/[^/]+\/\{\w+\}/g)) {
-    const value = parameters[place]
-    if (!value) throw new Error(`Tell the matrix what stands for ${place} in ${path}.`)
-    filled = filled.replace(place, place.replace(/\{.*/, await value(world, sender)))
+  for (const [segments] of path.matchAll(/[^/]+\/\{\w+\}/g)) {
+    const value = parameters[segments]
+    if (!value) throw new Error(`Add a value for ${segments} in ${path} to "parameters".`)
+    filled = filled.replace(segments, segments.replace(/\{.*/, await value(world, sender)))
   }
   return filled
 }
 
-/** The first example of every field that is required. */
+/** The first example of every required field. */
 function example({ properties = {}, required = [] }: Schema): object {
   return Object.fromEntries(
     required.map((name) => {
       const [value] = properties[name]?.examples ?? []
-      if (value === undefined) throw new Error(`The field ${name} has no example that the matrix could send.`)
+      if (value === undefined) throw new Error(`The required field ${name} has no example.`)
       return [name, value]
     }),
   )
@@ -64,13 +65,13 @@ async function attempt(operation: Operation, world: World, from: Sender): Promis
   const sender = from === 'owner' ? world.owner : world.other
   const token = {
     anonymous: undefined,
-    dead: 'dead',
+    invalid: 'invalid',
     other: sender.token,
-    astray: sender.token,
+    nowhere: sender.token,
     owner: sender.token,
   }[from]
-  const path = from === 'astray' ? operation.path.replace('{username}', uniqueName()) : operation.path
-  // Only its head is looked at: a stream would not end by itself.
+  const path = from === 'nowhere' ? operation.path.replace('{username}', uniqueName()) : operation.path
+  // Does not read the body: a stream would not end.
   const response = await fetch(new URL(await fill(path, world, sender), service.url), {
     method: operation.method,
     headers: { ...(token && { Authorization: `Bearer ${token}` }), 'Content-Type': 'application/json' },
@@ -78,68 +79,69 @@ async function attempt(operation: Operation, world: World, from: Sender): Promis
   })
   if (response.ok) {
     await response.body?.cancel()
-    return 'done'
+    return 'permitted'
   }
-  return refusal(await response.json())
+  return outcomeOf(await response.json())
 }
 
-/** Whoever is told of a conflict was let through before. */
-function refusal({ type, status }: Json): Outcome {
+/** A conflict (409) is only reported to permitted senders. */
+function outcomeOf({ type, status }: Json): Outcome {
   if (type === '/problems/unauthenticated') return 'unauthenticated'
   if (type === '/problems/forbidden') return 'forbidden'
-  if (status === 409) return 'done'
-  throw new Error(`The matrix does not know how to call it: ${status} ${type}`)
+  if (status === 409) return 'permitted'
+  throw new Error(`Unexpected response: ${status} ${type}`)
 }
 
-/** In this order: whoever is let through comes last, and may end the own session or account. */
-const matrix: Record<Operation['who'], [Sender, Outcome][]> = {
-  anyone: [
-    ['dead', 'unauthenticated'],
-    ['anonymous', 'done'],
-    ['other', 'done'],
-    ['owner', 'done'],
+/** Permitted senders come last, because their requests may end the session or account. */
+const matrix: Record<Auth, [Sender, Outcome][]> = {
+  none: [
+    ['invalid', 'unauthenticated'],
+    ['anonymous', 'permitted'],
+    ['other', 'permitted'],
+    ['owner', 'permitted'],
   ],
-  bearer: [
-    ['dead', 'unauthenticated'],
+  user: [
+    ['invalid', 'unauthenticated'],
     ['anonymous', 'unauthenticated'],
-    ['other', 'done'],
-    ['owner', 'done'],
+    ['other', 'permitted'],
+    ['owner', 'permitted'],
   ],
   owner: [
-    ['dead', 'unauthenticated'],
+    ['invalid', 'unauthenticated'],
     ['anonymous', 'unauthenticated'],
-    // Whether a user exists is not said.
-    ['astray', 'forbidden'],
+    // The response does not reveal whether the user exists.
+    ['nowhere', 'forbidden'],
     ['other', 'forbidden'],
-    ['owner', 'done'],
+    ['owner', 'permitted'],
   ],
 }
 
-describe.each(operations)('$name is for $who', (operation) => {
-  const { who, path } = operation
+describe.each(operations)('$name, auth $auth', (operation) => {
+  const { auth, path } = operation
   let world: World
   beforeAll(async () => {
     world = await buildWorld()
   })
 
-  it.each(matrix[who])('%s: %s', async (sender, outcome) => {
-    // Tokens are looked at under /api alone.
-    const expected = sender === 'dead' && !path.startsWith('/api/') ? 'done' : outcome
+  it.each(matrix[auth])('%s: %s', async (sender, outcome) => {
+    // Outside /api, an endpoint without authentication ignores tokens.
+    const expected =
+      sender === 'invalid' && !path.startsWith('/api/') && auth === 'none' ? 'permitted' : outcome
     expect(await attempt(operation, world, sender)).toBe(expected)
   })
 })
 
 describe('the declarations', () => {
-  const names = (who: Operation['who']) =>
-    operations.filter((operation) => operation.who === who).map(({ name }) => name)
+  const names = (auth: Auth) =>
+    operations.filter((operation) => operation.auth === auth).map(({ name }) => name)
 
-  it('leave nothing under a user’s path to others but reading', () => {
-    expect(names('bearer').sort()).toEqual([
+  it('let other users only read under a user’s path', () => {
+    expect(names('user').sort()).toEqual([
       'DELETE /api/sessions/{id}',
       'GET /api/sessions',
       'POST /api/logout',
     ])
     for (const name of names('owner')) expect(name).toMatch(/^\S+ \/api\/users\/\{username\}/)
-    for (const name of names('anyone')) expect(name).toMatch(/^GET |^POST \/api\/(users|login)$/)
+    for (const name of names('none')) expect(name).toMatch(/^GET |^POST \/api\/(users|login)$/)
   })
 })

@@ -1,5 +1,4 @@
-// What every endpoint does alike (api.md, "Conventions"): bodies, paths, methods, types, tokens, and in which order
-// a request is refused.
+// What all endpoints have in common: bodies, paths, methods, media types, tokens, and the order of errors.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type ApiResponse,
@@ -26,7 +25,7 @@ const collection = () => `/api/users/${alice.username}/collection`
 const json = 'application/json'
 const form = 'application/x-www-form-urlencoded'
 
-/** Posts as Alice; `type` is the body's, an empty one none. */
+/** Posts as Alice. `type` is the Content-Type; an empty one is not sent. */
 const post = (type: string, body: string | Uint8Array, headers: Record<string, string> = {}) =>
   call(service, 'POST', collection(), {
     token: alice.token,
@@ -39,7 +38,7 @@ const problem = (status: number, code: string) => ({
   body: { type: `/problems/${code}`, title: expect.any(String), status, detail: expect.any(String) },
 })
 
-describe('the type of a body', () => {
+describe('the media type of a body', () => {
   it.each([
     json,
     'application/json; charset=utf-8',
@@ -72,9 +71,9 @@ describe('the type of a body', () => {
   })
 
   it.each(['gzip', 'br', 'identity, gzip', 'x'])('may not be encoded as %s', async (encoding) => {
-    const answer = await post(json, '{"text":"x"}', { 'Content-Encoding': encoding })
-    expect(answer).toMatchObject(problem(415, 'unsupported-media-type'))
-    expect(answer.headers.get('Accept-Encoding')).toBe('identity')
+    const response = await post(json, '{"text":"x"}', { 'Content-Encoding': encoding })
+    expect(response).toMatchObject(problem(415, 'unsupported-media-type'))
+    expect(response.headers.get('Accept-Encoding')).toBe('identity')
   })
 
   it('may be encoded as identity', async () => {
@@ -86,17 +85,17 @@ describe('the type of a body', () => {
 
 describe('the content of a body', () => {
   it.each([
-    ['nothing', ''],
+    ['empty', ''],
     ['white space', ' \n'],
-    ['what is not JSON', '{"text":'],
-    ['JSON and more', '{"text":"x"} x'],
+    ['invalid JSON', '{"text":'],
+    ['JSON and more text', '{"text":"x"} x'],
     ['a single quote', "{'text':'x'}"],
     ['an array', '[{"text":"x"}]'],
     ['a string', '"text"'],
     ['null', 'null'],
     ['a byte-order mark', '\ufeff{"text":"x"}'],
-    ['arrays that never end', '['.repeat(16_000)],
-    ['deep arrays', `${'['.repeat(8_000)}${']'.repeat(8_000)}`],
+    ['unterminated arrays', '['.repeat(16_000)],
+    ['deeply nested arrays', `${'['.repeat(8_000)}${']'.repeat(8_000)}`],
     ['NaN', '{"text":NaN}'],
   ])('may not be %s', async (_, body) => {
     expect(await post(json, body)).toMatchObject(problem(400, 'malformed-request'))
@@ -118,29 +117,32 @@ describe('the content of a body', () => {
   it.each([
     ['NUL', '{"text":"a\\u0000b"}'],
     ['a lone surrogate', '{"text":"a\\ud800b"}'],
-    ['an object for a text', `{"text":${'{"a":'.repeat(1_000)}1${'}'.repeat(1_000)}}`],
-    ['nothing but a prototype', '{"__proto__":{"text":"x"}}'],
+    ['an object instead of a text', `{"text":${'{"a":'.repeat(1_000)}1${'}'.repeat(1_000)}}`],
+    ['only __proto__', '{"__proto__":{"text":"x"}}'],
   ])('may not hold %s', async (_, body) => {
-    const answer = await post(json, body)
-    expect(answer).toMatchObject(problem(400, 'invalid-input'))
-    expect(answer.body.errors).toEqual([{ pointer: '/text', detail: expect.any(String) }])
+    const response = await post(json, body)
+    expect(response).toMatchObject(problem(400, 'invalid-input'))
+    expect(response.body.errors).toEqual([{ pointer: '/text', detail: expect.any(String) }])
   })
 
-  it('may have fields that nobody knows, whose names mean nothing', async () => {
+  it('may have unknown fields, which are ignored, whatever their names', async () => {
     const text =
       '{"text":"x","__proto__":{"text":5},"constructor":1,"toString":null,"\\u0000":"","id":"mine"}'
-    const answer = await post(json, text)
-    expect(answer).toMatchObject({ status: 201, body: { text: 'x', id: expect.not.stringMatching('mine') } })
+    const response = await post(json, text)
+    expect(response).toMatchObject({
+      status: 201,
+      body: { text: 'x', id: expect.not.stringMatching('mine') },
+    })
     expect(await post(form, '__proto__=1&text=x&hasOwnProperty=1')).toMatchObject({ status: 201 })
   })
 
-  it('may have a field twice, whose last value counts', async () => {
+  it('may repeat a field; the last value is used', async () => {
     const last = { status: 201, body: { text: 'last' } }
     expect(await post(json, '{"text":"first","text":"last"}')).toMatchObject(last)
     expect(await post(form, 'text=first&text=last')).toMatchObject(last)
   })
 
-  it('may be missing where none is looked at', async () => {
+  it('may be missing if the endpoint has none', async () => {
     const { token } = await buildUser(service)
     const headers = { 'Content-Type': 'text/plain', 'Content-Encoding': 'gzip' }
     expect(await call(service, 'POST', '/api/logout', { token, headers })).toMatchObject({ status: 204 })
@@ -153,7 +155,7 @@ describe('the size of a body', () => {
   const limit = 16 * 1024
   const sized = (bytes: number) => `{"text":"x","rest":"${'y'.repeat(bytes - 22)}"}`
 
-  /** Sends the body in chunks, and another request behind it on the same connection. */
+  /** Sends the body chunked, and another request after it on the same connection. */
   async function chunked(body: string): Promise<ApiResponse[]> {
     const headers = {
       Authorization: `Bearer ${alice.token}`,
@@ -173,7 +175,7 @@ describe('the size of a body', () => {
     expect(await chunked(sized(limit))).toMatchObject([{ status: 201 }, { status: 200 }])
   })
 
-  it('may not be more, which is counted', async () => {
+  it('may not be larger, and a larger one is counted', async () => {
     const tooLarge = problem(413, 'content-too-large')
     const counted = await growth(
       service,
@@ -188,7 +190,7 @@ describe('the size of a body', () => {
     expect(counted).toBe(3)
   })
 
-  it('may be anything where it is not looked at, and the connection goes on', async () => {
+  it('is not limited if the body is not read, and the connection stays usable', async () => {
     const body = 'x'.repeat(300_000)
     const headers = { Connection: 'keep-alive', 'Content-Length': String(body.length) }
     const connection = open(service)
@@ -196,8 +198,8 @@ describe('the size of a body', () => {
     connection.socket.write(requestText('POST /livez HTTP/1.1', headers, body))
     connection.socket.write(requestText('GET /livez HTTP/1.1', headers, body))
     connection.socket.write(requestText('GET /livez HTTP/1.1'))
-    const answers = await connection.ended
-    expect(answers.map(({ status }) => status)).toEqual([404, 405, 200, 200])
+    const responses = await connection.ended
+    expect(responses.map(({ status }) => status)).toEqual([404, 405, 200, 200])
   })
 })
 
@@ -225,7 +227,7 @@ describe('a path', () => {
     '/problems/constructor',
     `/api/users/${'x'.repeat(15_000)}`,
     `/${'x/'.repeat(7_000)}`,
-  ])('that names nothing gets 404: %s', async (path) => {
+  ])('that does not exist gets 404: %s', async (path) => {
     const named = path.replace('ALICE', alice.username)
     expect(await call(service, 'GET', named)).toMatchObject(problem(404, 'not-found'))
   })
@@ -245,7 +247,7 @@ describe('a path', () => {
 })
 
 describe('methods', () => {
-  it('HEAD answers wherever GET does, with the same headers and no body', async () => {
+  it('HEAD works wherever GET does, with the same headers and no body', async () => {
     const { href } = await buildPost(service, alice)
     const paths = [
       '/livez',
@@ -286,17 +288,17 @@ describe('methods', () => {
     expect(allowed(options)).toBe(methods)
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'QUERY', 'LINK']) {
       if (methods.includes(method)) continue
-      const answer = await call(service, method, path)
-      expect(answer.status).toBe(405)
-      if (method !== 'HEAD') expect(answer).toMatchObject(problem(405, 'method-not-allowed'))
-      expect(allowed(answer)).toBe(methods)
+      const response = await call(service, method, path)
+      expect(response.status).toBe(405)
+      if (method !== 'HEAD') expect(response).toMatchObject(problem(405, 'method-not-allowed'))
+      expect(allowed(response)).toBe(methods)
     }
   })
 
-  it('OPTIONS refuses what no method would pass: a path that is not there, a dead token', async () => {
+  it('OPTIONS gets the errors of every method: an unknown path, an invalid token', async () => {
     expect(await call(service, 'OPTIONS', '/api/nothing')).toMatchObject(problem(404, 'not-found'))
-    const dead = await call(service, 'OPTIONS', '/api/users', { token: 'dead' })
-    expect(dead).toMatchObject(problem(401, 'unauthenticated'))
+    const invalid = await call(service, 'OPTIONS', '/api/users', { token: 'invalid' })
+    expect(invalid).toMatchObject(problem(401, 'unauthenticated'))
   })
 })
 
@@ -316,9 +318,9 @@ describe('Accept', () => {
     'text/html, application/xml;q=0.9, */*;q=0.1',
     'text/html;q=1, application/json;q=0.001',
   ])('may be %s', async (accept) => {
-    const answer = await get(accept)
-    expect(answer.status).toBe(200)
-    expect(answer.headers.get('Content-Type')).toBe('application/json; charset=utf-8')
+    const response = await get(accept)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('Content-Type')).toBe('application/json; charset=utf-8')
   })
 
   it.each([
@@ -334,20 +336,19 @@ describe('Accept', () => {
     'nonsense',
     ',',
   ])('may not be %s', async (accept) => {
-    const answer = await get(accept)
-    expect(answer).toMatchObject(problem(406, 'not-acceptable'))
-    expect(answer.headers.get('Content-Type')).toBe('application/problem+json')
+    const response = await get(accept)
+    expect(response).toMatchObject(problem(406, 'not-acceptable'))
+    expect(response.headers.get('Content-Type')).toBe('application/problem+json')
   })
 
-  it('is read in a moment, whatever is in it', async () => {
-    const start = performance.now()
-    for (let i = 0; i < 30; i++) expect(await get(';\\"'.repeat(5_000))).toMatchObject({ status: 406 })
+  it('is parsed in linear time', { timeout: 20_000 }, async () => {
+    // Quadratic time would take more than 100 ms for each of these.
+    for (let i = 0; i < 400; i++) expect(await get(';\\"'.repeat(5_000))).toMatchObject({ status: 406 })
     for (const accept of [';"'.repeat(7_000), ';q'.repeat(7_000), '/,'.repeat(7_000)])
       expect(await get(accept)).toMatchObject({ status: 406 })
-    expect(performance.now() - start).toBeLessThan(2_000)
   })
 
-  it('asks for pages where pages are, and for nothing where there is no body to send', async () => {
+  it('is checked against the media type of the response, and ignored if there is no body', async () => {
     expect(await get('text/html', '/problems/not-found')).toMatchObject({ status: 200 })
     expect(await get('application/json', '/problems/not-found')).toMatchObject(problem(406, 'not-acceptable'))
     const { href } = await buildPost(service, alice)
@@ -362,14 +363,14 @@ describe('a token', () => {
   const withAuthorization = (path: string, value: string) =>
     call(service, 'GET', path, { headers: { Authorization: value } })
 
-  it('is asked for where one is needed', async () => {
-    const answer = await call(service, 'GET', '/api/sessions')
-    expect(answer).toMatchObject(problem(401, 'unauthenticated'))
-    expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer')
+  it('is required by some endpoints', async () => {
+    const response = await call(service, 'GET', '/api/sessions')
+    expect(response).toMatchObject(problem(401, 'unauthenticated'))
+    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
   })
 
   it.each([
-    'Bearer dead',
+    'Bearer invalid',
     'Bearer',
     'Bearer a b',
     'Bearer Bearer x',
@@ -378,24 +379,24 @@ describe('a token', () => {
     'x',
     `Bearer ${'x'.repeat(10_000)}`,
     'Bearer \u00fc',
-  ])('that is not live gets 401 under /api, needed or not: %s', async (value) => {
+  ])('that is invalid gets 401 under /api, required or not: %s', async (value) => {
     for (const path of ['/api/sessions', '/api/users', collection()]) {
-      const answer = await withAuthorization(path, value)
-      expect(answer).toMatchObject(problem(401, 'unauthenticated'))
-      expect(answer.headers.get('WWW-Authenticate')).toMatch(/^Bearer\b/)
+      const response = await withAuthorization(path, value)
+      expect(response).toMatchObject(problem(401, 'unauthenticated'))
+      expect(response.headers.get('WWW-Authenticate')).toMatch(/^Bearer\b/)
     }
   })
 
-  it('is not looked at outside of /api', async () => {
+  it('is ignored outside /api', async () => {
     for (const path of ['/livez', '/readyz', '/openapi.json', '/problems/forbidden'])
-      expect(await withAuthorization(path, 'Bearer dead')).toMatchObject({ status: 200 })
+      expect(await withAuthorization(path, 'Bearer invalid')).toMatchObject({ status: 200 })
   })
 
-  it.each(['Bearer ', 'bearer ', 'BEARER  '])('comes behind "%s"', async (scheme) => {
+  it.each(['Bearer ', 'bearer ', 'BEARER  '])('follows "%s"', async (scheme) => {
     expect(await withAuthorization('/api/sessions', `${scheme}${alice.token}`)).toMatchObject({ status: 200 })
   })
 
-  it('is no cookie', async () => {
+  it('is not a cookie', async () => {
     const login = await call(service, 'POST', '/api/login', {
       json: { username: alice.username, password: alice.password },
     })
@@ -404,7 +405,7 @@ describe('a token', () => {
   })
 })
 
-describe('of two refusals the first is', () => {
+describe('of two errors the first is', () => {
   const xml = { Accept: 'application/xml' }
   const plain = { 'Content-Type': 'text/plain' }
   const large = JSON.stringify({ text: 'x'.repeat(20_000) })
@@ -416,12 +417,12 @@ describe('of two refusals the first is', () => {
       404,
       'PATCH',
       () => '/api/nothing',
-      { token: 'dead', headers: xml },
+      { token: 'invalid', headers: xml },
     ],
     ['405 before 406', 405, 'DELETE', () => '/api/users', { headers: xml }],
-    ['405 before 401', 405, 'PUT', () => '/api/sessions', { token: 'dead' }],
-    ['406 before 401', 406, 'GET', () => '/api/sessions', { token: 'dead', headers: xml }],
-    ['401 before 403', 401, 'POST', () => other, { token: 'dead', json: { text: 'x' } }],
+    ['405 before 401', 405, 'PUT', () => '/api/sessions', { token: 'invalid' }],
+    ['406 before 401', 406, 'GET', () => '/api/sessions', { token: 'invalid', headers: xml }],
+    ['401 before 403', 401, 'POST', () => other, { token: 'invalid', json: { text: 'x' } }],
     ['401 before 415', 401, 'POST', collection, { anonymous: true, body: 'x', headers: plain }],
     ['403 before 415', 403, 'POST', () => other, { body: 'x', headers: plain }],
     ['403 before 413', 403, 'POST', () => other, { body: large, headers: { 'Content-Type': json } }],
@@ -430,7 +431,7 @@ describe('of two refusals the first is', () => {
     ['415 before 413', 415, 'POST', collection, { body: large, headers: plain }],
     ['413 before 400', 413, 'POST', collection, { body: large, headers: { 'Content-Type': json } }],
     ['400 of the body before 404', 400, 'PUT', missing, { json: { text: '' } }],
-    ['400 of the body before 404 of a misspelt id', 400, 'PUT', () => `${collection()}/1`, { json: {} }],
+    ['400 of the body before 404 of a malformed id', 400, 'PUT', () => `${collection()}/1`, { json: {} }],
     ['400 of the query before 404', 400, 'GET', () => '/api/users/nobody-is-so/collection?limit=0', {}],
     ['400 of a header before 404', 400, 'DELETE', missing, { headers: { 'If-Match': 'x' } }],
     ['404 before 412', 404, 'DELETE', missing, { headers: { 'If-Match': '"1"' } }],
@@ -439,7 +440,7 @@ describe('of two refusals the first is', () => {
 
   it.each(rows)('%s', async (_, status, method, path, { anonymous, ...options }) => {
     const token = anonymous ? undefined : (options.token ?? alice.token)
-    const answer = await call(service, method, path(), { ...options, token })
-    expect(answer).toMatchObject({ status, body: { status } })
+    const response = await call(service, method, path(), { ...options, token })
+    expect(response).toMatchObject({ status, body: { status } })
   })
 })

@@ -1,5 +1,5 @@
-// Whatever is sent, the answer is one that the OpenAPI document has, and never a failure of the service.
-// FUZZ_SEED=… sends again what a failed run tells the seed of.
+// Random requests: every response is documented in the OpenAPI document, and none is a 5xx.
+// FUZZ_SEED=… repeats a run; a failed run prints its seed.
 import { Agent, request } from 'node:http'
 import fc from 'fast-check'
 import { afterAll, expect, it } from 'vitest'
@@ -21,7 +21,7 @@ afterAll(() => {
 const { document, operations } = await readOperations(service)
 const check = createContract(document)
 
-/** The users that the document's examples name, and two of our own for each `@…` of a request. */
+/** Values for the placeholders of a request. */
 async function buildWorld() {
   const owner = await buildUser(service)
   const other = await buildUser(service)
@@ -29,6 +29,7 @@ async function buildWorld() {
   const sessions = await call(service, 'GET', '/api/sessions', { token: owner.token })
   return { owner, other, post: post.id, session: sessions.body[0].id }
 }
+// The users named in the document's examples.
 for (const username of ['alice', 'bob']) await buildUser(service, { username })
 let world = await buildWorld()
 
@@ -50,15 +51,15 @@ function send({ method, path, headers, content }: AnyRequest): Promise<ApiRespon
       { agent, method, path: inPath(path), headers: sent },
       (response) => {
         const status = response.statusCode ?? 0
-        const answered = new Headers(Object.entries(response.headers) as [string, string][])
-        const isStream = /event-stream/.test(answered.get('Content-Type') ?? '')
+        const responseHeaders = new Headers(Object.entries(response.headers) as [string, string][])
+        const isStream = /event-stream/.test(responseHeaders.get('Content-Type') ?? '')
         if (isStream) response.destroy()
         const chunks: Buffer[] = []
         response.on('data', (chunk) => chunks.push(chunk))
         response.on('close', () => {
           const text = Buffer.concat(chunks).toString()
-          const isJson = /json/.test(answered.get('Content-Type') ?? '') && text !== ''
-          resolve({ status, headers: answered, text, body: isJson ? JSON.parse(text) : text })
+          const isJson = /json/.test(responseHeaders.get('Content-Type') ?? '') && text !== ''
+          resolve({ status, headers: responseHeaders, text, body: isJson ? JSON.parse(text) : text })
         })
       },
     )
@@ -67,20 +68,20 @@ function send({ method, path, headers, content }: AnyRequest): Promise<ApiRespon
   })
 }
 
-it(`${numRuns} requests: every answer is documented, none is a failure`, { timeout: 120_000 }, async () => {
+it(`responds to ${numRuns} requests as documented, and never with 5xx`, { timeout: 120_000 }, async () => {
   const seen: Record<number, number> = {}
   const property = fc.asyncProperty(anyRequest(operations), async (any) => {
-    const answer = await send(any)
-    seen[answer.status] = (seen[answer.status] ?? 0) + 1
-    expect(answer.status).toBeLessThan(500)
+    const received = await send(any)
+    seen[received.status] = (seen[received.status] ?? 0) + 1
+    expect(received.status).toBeLessThan(500)
     if (any.operation.startsWith(`${any.method} `))
-      check(any.method, inPath(any.path).replace(/\?.*/, ''), answer)
-    // A user that ended its own session or account is of no use any more.
-    if (answer.status === 401 && any.headers.some(([, value]) => value.startsWith('Bearer @')))
+      check(any.method, inPath(any.path).replace(/\?.*/, ''), received)
+    // The request ended the user's session or account.
+    if (received.status === 401 && any.headers.some(([, value]) => value.startsWith('Bearer @')))
       world = await buildWorld()
   })
   const seed = process.env.FUZZ_SEED ? Number(process.env.FUZZ_SEED) : undefined
-  // On a failure its message has the seed and the smallest request that fails.
+  // The message of a failure contains the seed and the smallest failing request.
   await fc.assert(property, {
     numRuns,
     interruptAfterTimeLimit: timeLimitMs,
@@ -88,6 +89,6 @@ it(`${numRuns} requests: every answer is documented, none is a failure`, { timeo
   })
   const total = Object.values(seen).reduce((sum, count) => sum + count, 0)
   const good = (seen[200] ?? 0) + (seen[201] ?? 0) + (seen[204] ?? 0)
-  // Requests that are all refused at the door would show nothing.
+  // If most requests were refused early, the test would show nothing.
   expect(good / total).toBeGreaterThan(0.2)
 })

@@ -1,4 +1,4 @@
-// What every answer carries, where its links lead, and what no answer tells (api.md, "Conventions").
+// Headers and links of all responses, CORS, and internal errors.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freshDatabase } from '../../harness/database.ts'
 import { type ApiResponse, buildPost, buildUser, call, type User } from '../../harness/http/client.ts'
@@ -25,14 +25,14 @@ describe('X-Request-Id', () => {
   const withId = (id: string | undefined) =>
     call(service, 'GET', '/api/nothing', { headers: id === undefined ? {} : { 'X-Request-Id': id } })
 
-  it.each(['a', 'A-Z_a.z-0123456789', 'x'.repeat(128)])('is the client’s: %s', async (id) => {
+  it.each(['a', 'A-Z_a.z-0123456789', 'x'.repeat(128)])('is the client’s if valid: %s', async (id) => {
     const { headers, body } = await withId(id)
     expect(headers.get('X-Request-Id')).toBe(id)
     expect(body.instance).toBe(id)
   })
 
   it.each([undefined, '', 'x'.repeat(129), 'a b', 'a,b', 'ü', '<b>', 'a/b', '"a"'])(
-    'is a new one instead of %j',
+    'is new instead of %j',
     async (id) => {
       const { headers, body } = await withId(id)
       expect(headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/)
@@ -41,15 +41,15 @@ describe('X-Request-Id', () => {
     },
   )
 
-  it('is a new one where the client sends two', async () => {
+  it('is new if the client sends two', async () => {
     const headers = { 'X-Request-Id': 'one\r\nX-Request-Id: two' }
-    const [answer] = await exchange(service, requestText('GET /livez HTTP/1.1', headers))
-    expect(answer?.headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/)
+    const [response] = await exchange(service, requestText('GET /livez HTTP/1.1', headers))
+    expect(response?.headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/)
   })
 })
 
-describe('every answer', () => {
-  async function answers(): Promise<ApiResponse[]> {
+describe('every response', () => {
+  async function allResponses(): Promise<ApiResponse[]> {
     const { token } = alice
     const { href } = await buildPost(service, alice)
     const collection = `/api/users/${alice.username}/collection`
@@ -75,8 +75,8 @@ describe('every answer', () => {
     ]
   }
 
-  it('says how it may be used, and nothing of what made it', async () => {
-    const all = await answers()
+  it('has security headers and reveals no software', async () => {
+    const all = await allResponses()
     expect(all.map(({ status }) => status)).toEqual([
       200, 200, 304, 201, 204, 204, 200, 400, 401, 403, 404, 405, 406, 413, 415, 400,
     ])
@@ -93,10 +93,10 @@ describe('every answer', () => {
     }
   })
 
-  it('that refuses is a problem that nobody keeps', async () => {
-    const refusals = (await answers()).filter(({ status }) => status >= 400)
-    expect(refusals).toHaveLength(9)
-    for (const { status, headers, body } of refusals) {
+  it('with an error is a problem that must not be cached', async () => {
+    const errors = (await allResponses()).filter(({ status }) => status >= 400)
+    expect(errors).toHaveLength(9)
+    for (const { status, headers, body } of errors) {
       expect(headers.get('Content-Type')).toBe('application/problem+json')
       expect(headers.get('Cache-Control')).toBe('no-store')
       expect(Object.keys(body).slice(0, 5)).toEqual(['type', 'title', 'status', 'detail', 'instance'])
@@ -107,56 +107,50 @@ describe('every answer', () => {
 })
 
 describe('links', () => {
-  /** The `href` of Alice in a service, and where a list of one user goes on; asked with these headers. */
+  /** The `href` of a user and the next link of a list, in responses to requests with these headers. */
   async function links(target: Service, headers: Record<string, string>) {
-    const ask = async (path: string) => {
-      const [answer] = await exchange(target, requestText(`GET ${path} HTTP/1.1`, headers))
-      return answer
+    const get = async (path: string) => {
+      const [response] = await exchange(target, requestText(`GET ${path} HTTP/1.1`, headers))
+      return response
     }
     const { username } = await buildUser(target)
     await buildUser(target)
-    const user = await ask(`/api/users/${username}`)
-    const next = (await ask('/api/users?limit=1'))?.headers.get('Link')
+    const user = await get(`/api/users/${username}`)
+    const next = (await get('/api/users?limit=1'))?.headers.get('Link')
     return { href: user?.body.href.replace(username, 'ALICE'), next: next?.replace(/cursor=.*$/, 'cursor=…') }
   }
-  const leadingTo = (origin: string) => ({
+  const linksTo = (origin: string) => ({
     href: `${origin}/api/users/ALICE`,
     next: `<${origin}/api/users?limit=1&cursor=…`,
   })
   const forwarded = { 'X-Forwarded-Host': 'posts.example, proxy', 'X-Forwarded-Proto': 'https, http' }
 
-  it('lead to where the request says that it went', async () => {
-    expect(await links(service, { Host: 'posts.example:8080' })).toEqual(
-      leadingTo('http://posts.example:8080'),
-    )
-    expect(await links(service, { Host: '[::1]:1' })).toEqual(leadingTo('http://[::1]:1'))
+  it('use the Host of the request', async () => {
+    expect(await links(service, { Host: 'posts.example:8080' })).toEqual(linksTo('http://posts.example:8080'))
+    expect(await links(service, { Host: '[::1]:1' })).toEqual(linksTo('http://[::1]:1'))
   })
 
-  it('believe no proxy without TRUST_PROXY', async () => {
-    expect(await links(service, { Host: 'own.example', ...forwarded })).toEqual(
-      leadingTo('http://own.example'),
-    )
+  it('ignore forwarded headers without TRUST_PROXY', async () => {
+    expect(await links(service, { Host: 'own.example', ...forwarded })).toEqual(linksTo('http://own.example'))
   })
 
-  it('lead to the proxy with TRUST_PROXY', async () => {
+  it('use forwarded headers with TRUST_PROXY', async () => {
     const trusting = await start({ TRUST_PROXY: 'true' })
-    expect(await links(trusting, forwarded)).toEqual(leadingTo('https://posts.example'))
-    expect(await links(trusting, { Host: 'own.example' })).toEqual(leadingTo('http://own.example'))
-    // Nothing but these two can come of it.
-    expect(await links(trusting, { 'X-Forwarded-Proto': 'javascript' })).toEqual(
-      leadingTo('http://localhost'),
-    )
+    expect(await links(trusting, forwarded)).toEqual(linksTo('https://posts.example'))
+    expect(await links(trusting, { Host: 'own.example' })).toEqual(linksTo('http://own.example'))
+    // The scheme is always http or https.
+    expect(await links(trusting, { 'X-Forwarded-Proto': 'javascript' })).toEqual(linksTo('http://localhost'))
     const wrong = requestText('GET /livez HTTP/1.1', { 'X-Forwarded-Host': 'a@b.example' })
     expect(await exchange(trusting, wrong)).toMatchObject([{ status: 400 }])
   })
 
-  it('lead to PUBLIC_URL whatever the request says', async () => {
-    const known = await start({ PUBLIC_URL: 'https://posts.example/', TRUST_PROXY: 'true' })
+  it('use PUBLIC_URL, whatever the request says', async () => {
+    const configured = await start({ PUBLIC_URL: 'https://posts.example/', TRUST_PROXY: 'true' })
     const other = { ...forwarded, 'X-Forwarded-Host': 'other.example' }
-    expect(await links(known, other)).toEqual(leadingTo('https://posts.example'))
-    const { username } = await buildUser(known)
+    expect(await links(configured, other)).toEqual(linksTo('https://posts.example'))
+    const { username } = await buildUser(configured)
     const path = `/api/users/${username}`
-    expect((await call(known, 'GET', path)).body.href).toBe(`https://posts.example${path}`)
+    expect((await call(configured, 'GET', path)).body.href).toBe(`https://posts.example${path}`)
   })
 })
 
@@ -167,26 +161,26 @@ describe('CORS_ORIGIN', () => {
   const preflight = { 'Access-Control-Request-Method': 'PATCH', 'Access-Control-Request-Headers': 'if-match' }
   const allowed = ({ headers }: ApiResponse) => headers.get('Access-Control-Allow-Origin')
 
-  it('lets scripts of the origins that it lists call and read, failures too', async () => {
+  it('allows the listed origins, also to read errors', async () => {
     const listing = await start({ CORS_ORIGIN: 'https://one.example, HTTPS://Two.example/' })
     for (const origin of ['https://one.example', 'https://two.example']) {
       for (const path of ['/api/users', '/api/nothing', '/api/sessions']) {
-        const answer = await call(listing, 'GET', path, from(origin))
-        expect(allowed(answer)).toBe(origin)
-        expect(answer.headers.get('Access-Control-Expose-Headers')?.split(',')).toContain('X-Request-Id')
-        expect(answer.headers.get('Vary')).toBe('Origin')
-        expect(answer.headers.get('Access-Control-Allow-Credentials')).toBeNull()
+        const response = await call(listing, 'GET', path, from(origin))
+        expect(allowed(response)).toBe(origin)
+        expect(response.headers.get('Access-Control-Expose-Headers')?.split(',')).toContain('X-Request-Id')
+        expect(response.headers.get('Vary')).toBe('Origin')
+        expect(response.headers.get('Access-Control-Allow-Credentials')).toBeNull()
       }
-      const answer = await call(listing, 'OPTIONS', '/api/users/alice', from(origin, preflight))
-      expect(answer).toMatchObject({ status: 204, text: '' })
-      expect(allowed(answer)).toBe(origin)
-      expect(answer.headers.get('Access-Control-Allow-Methods')).toContain('PATCH')
-      expect(answer.headers.get('Access-Control-Allow-Headers')).toBe('if-match')
-      expect(answer.headers.get('X-Request-Id')).not.toBeNull()
+      const response = await call(listing, 'OPTIONS', '/api/users/alice', from(origin, preflight))
+      expect(response).toMatchObject({ status: 204, text: '' })
+      expect(allowed(response)).toBe(origin)
+      expect(response.headers.get('Access-Control-Allow-Methods')).toContain('PATCH')
+      expect(response.headers.get('Access-Control-Allow-Headers')).toBe('if-match')
+      expect(response.headers.get('X-Request-Id')).not.toBeNull()
     }
   })
 
-  it('says nothing to others', async () => {
+  it('does not allow other origins', async () => {
     const listing = await start({ CORS_ORIGIN: 'https://one.example' })
     for (const origin of [
       'https://other.example',
@@ -194,30 +188,30 @@ describe('CORS_ORIGIN', () => {
       'null',
       'https://one.example.evil',
     ]) {
-      const answer = await call(listing, 'GET', '/api/users', from(origin))
-      expect(answer.status).toBe(200)
-      expect(allowed(answer)).toBeNull()
-      expect(answer.headers.get('Vary')).toBe('Origin')
+      const response = await call(listing, 'GET', '/api/users', from(origin))
+      expect(response.status).toBe(200)
+      expect(allowed(response)).toBeNull()
+      expect(response.headers.get('Vary')).toBe('Origin')
       expect(allowed(await call(listing, 'OPTIONS', '/api/users', from(origin, preflight)))).toBeNull()
     }
   })
 
-  it('of * lets every script', async () => {
+  it('* allows every origin', async () => {
     const open = await start({ CORS_ORIGIN: '*' })
     expect(allowed(await call(open, 'GET', '/api/users', from('https://any.example')))).toBe('*')
     expect(allowed(await call(open, 'GET', '/api/nothing', from('null')))).toBe('*')
   })
 
-  it('unset lets none', async () => {
-    const answer = await call(service, 'OPTIONS', '/api/users', from('https://any.example', preflight))
-    expect(answer).toMatchObject({ status: 204 })
-    expect(allowed(answer)).toBeNull()
-    expect(answer.headers.get('Vary')).toBeNull()
+  it('unset allows no origin', async () => {
+    const response = await call(service, 'OPTIONS', '/api/users', from('https://any.example', preflight))
+    expect(response).toMatchObject({ status: 204 })
+    expect(allowed(response)).toBeNull()
+    expect(response.headers.get('Vary')).toBeNull()
   })
 })
 
-describe('a fault of the service', () => {
-  it('is a 500 that tells nothing, in the log with the request’s id, and counted', async () => {
+describe('an internal error', () => {
+  it('gets 500 without details, is logged with the request id, and is counted', async () => {
     const database = await freshDatabase()
     onTestFinished(() => database.drop())
     const opened = await openExisting(database)
@@ -227,17 +221,17 @@ describe('a fault of the service', () => {
     onTestFinished(() => faulty.stop())
     const labels = { http_route: '/api/posts', error_type: 'PrismaClientKnownRequestError' }
     const counted = await growth(faulty, 'microposts_exception_total', labels, async () => {
-      const answer = await call(faulty, 'GET', '/api/posts', { headers: { 'X-Request-Id': 'the-one' } })
-      expect(answer.status).toBe(500)
-      expect(answer.body).toEqual({
+      const response = await call(faulty, 'GET', '/api/posts', { headers: { 'X-Request-Id': 'the-one' } })
+      expect(response.status).toBe(500)
+      expect(response.body).toEqual({
         type: '/problems/internal-error',
         title: 'Internal error',
         status: 500,
         detail: 'The service failed to process this request.',
         instance: 'the-one',
       })
-      expect(answer.headers.get('X-Request-Id')).toBe('the-one')
-      expect(answer.headers.get('X-Content-Type-Options')).toBe('nosniff')
+      expect(response.headers.get('X-Request-Id')).toBe('the-one')
+      expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
     })
     expect(counted).toBe(1)
     expect(await faulty.logged('request failed')).toMatchObject({

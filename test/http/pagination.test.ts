@@ -1,4 +1,4 @@
-// Pages of lists that change while they are read.
+// Pagination while other clients write.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freshDatabase, type TemporaryDatabase } from '../../harness/database.ts'
 import { buildUser, call, type Json, type User } from '../../harness/http/client.ts'
@@ -6,7 +6,7 @@ import { type Service, startService } from '../../harness/service.ts'
 import { prepare, seedUsers } from '../database/support/prepared.ts'
 
 const rows = 1_000
-/** Between every four rows there is one that goes while the list is read. */
+/** Every fifth row is deleted while the list is read. */
 const isDoomed = (index: number) => index % 5 === 4
 const all = Array.from({ length: rows * 1.25 }, (_, index) => index)
 const writers = Array.from({ length: 8 }, (_, index) => index)
@@ -24,7 +24,7 @@ afterAll(async () => {
 })
 
 describe('paging through 1,000 rows while 8 writers insert and delete', () => {
-  it('neither skips nor repeats a post, in the collection, the timeline and the list of all', {
+  it('neither skips nor repeats a post in the collection, the timeline and the list of all posts', {
     timeout: 120_000,
   }, async () => {
     const [alice, bob] = [await buildUser(service), await buildUser(service)]
@@ -33,8 +33,8 @@ describe('paging through 1,000 rows while 8 writers insert and delete', () => {
     for (const index of all) posts.unshift(await post(index % 2 ? alice : bob, `number ${index}`))
     const [stays, doomed] = split(posts)
 
-    const writing = whileReading(async (writer) => {
-      const { href } = await post(writer % 2 ? alice : bob, 'came and went')
+    const writing = startWriting(async (writer) => {
+      const { href } = await post(writer % 2 ? alice : bob, 'short-lived')
       await remove(alice, bob, doomed.pop()?.href ?? href)
       return href
     })
@@ -47,11 +47,11 @@ describe('paging through 1,000 rows while 8 writers insert and delete', () => {
 
     const [collection, timeline, list] = read.map((items) => items.map(({ id }) => id))
     const expected = stays.map(({ id }) => id)
-    expect(ofThese(collection, expected)).toEqual(
+    expect(intersection(collection, expected)).toEqual(
       stays.filter((p) => p.user === alice.username).map((p) => p.id),
     )
-    expect(ofThese(timeline, expected)).toEqual(expected)
-    expect(ofThese(list, expected)).toEqual(expected)
+    expect(intersection(timeline, expected)).toEqual(expected)
+    expect(intersection(list, expected)).toEqual(expected)
     for (const ids of read) expect(new Set(ids.map(({ id }) => id)).size).toBe(ids.length)
   })
 
@@ -61,7 +61,7 @@ describe('paging through 1,000 rows while 8 writers insert and delete', () => {
     const [stays, doomed] = split(all.map((index) => `seed${index + 1}`).reverse())
 
     let fresh = all.length
-    const writing = whileReading(async () => {
+    const writing = startWriting(async () => {
       await follow(alice, `seed${++fresh}`)
       await unfollow(alice, doomed.pop() ?? `seed${fresh}`)
     })
@@ -69,7 +69,7 @@ describe('paging through 1,000 rows while 8 writers insert and delete', () => {
     await writing.stop()
 
     const names = users.map(({ username }) => username)
-    expect(ofThese(names, stays)).toEqual(stays)
+    expect(intersection(names, stays)).toEqual(stays)
     expect(new Set(names).size).toBe(names.length)
     const { body } = await call(service, 'GET', `/api/users/${alice.username}`)
     const { length } = await readAll(`/api/users/${alice.username}/following`, alice)
@@ -77,7 +77,7 @@ describe('paging through 1,000 rows while 8 writers insert and delete', () => {
   })
 })
 
-/** What stays, and what goes; both are given with the newest first. */
+/** Splits into the items that stay and those to delete, both newest first. */
 function split<T>(items: T[]): [T[], T[]] {
   const ofIndex = (doomed: boolean) =>
     items
@@ -87,37 +87,37 @@ function split<T>(items: T[]): [T[], T[]] {
   return [ofIndex(false), ofIndex(true)]
 }
 
-function ofThese<T>(items: T[] | undefined, wanted: T[]): T[] {
+function intersection<T>(items: T[] | undefined, wanted: T[]): T[] {
   const set = new Set(wanted)
   return (items ?? []).filter((item) => set.has(item))
 }
 
-/** Eight writers that go on until they are stopped; the first failure of one is told there. */
-function whileReading(write: (writer: number) => Promise<unknown>) {
-  let reading = true
+/** Starts the writers. `stop` waits for them and rejects if one of them failed. */
+function startWriting(write: (writer: number) => Promise<unknown>) {
+  let stopped = false
   const done = Promise.all(
     writers.map(async (writer) => {
-      while (reading) await write(writer)
+      while (!stopped) await write(writer)
     }),
   )
   done.catch(() => {})
   return {
     stop: async () => {
-      reading = false
+      stopped = true
       await done
     },
   }
 }
 
-/** Every page of a list by its links. */
+/** Reads all pages of a list by following its links. */
 async function readAll(path: string, { token }: User): Promise<Json[]> {
   const items: Json[] = []
   let next: string | undefined = `${path}?limit=20`
   while (next) {
-    const answer = await call(service, 'GET', next, { token })
-    expect(answer.status).toBe(200)
-    items.push(...answer.body)
-    next = /^<(.*)>; rel="next"$/.exec(answer.headers.get('Link') ?? '')?.[1]
+    const response = await call(service, 'GET', next, { token })
+    expect(response.status).toBe(200)
+    items.push(...response.body)
+    next = /^<(.*)>; rel="next"$/.exec(response.headers.get('Link') ?? '')?.[1]
   }
   return items
 }
@@ -141,8 +141,8 @@ const follow = ({ username, token }: User, other: string) =>
 const unfollow = ({ username, token }: User, other: string) =>
   expecting(204, call(service, 'DELETE', `/api/users/${username}/following/${other}`, { token }))
 
-async function expecting(status: number, answer: ReturnType<typeof call>) {
-  const got = await answer
+async function expecting(status: number, response: ReturnType<typeof call>) {
+  const got = await response
   if (got.status !== status) throw new Error(`Expected ${status}, got ${got.status}: ${got.text}`)
   return got
 }

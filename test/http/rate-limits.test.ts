@@ -1,4 +1,4 @@
-// How often a client may do something (api.md, "Limits").
+// Rate limits: what they count, their headers, and the response beyond them.
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freshServerDatabase, hasServer, type TemporaryDatabase } from '../../harness/database.ts'
@@ -32,35 +32,35 @@ const login = (service: Service, username: string, options: RequestOptions = {})
 const post = (service: Service, { username, token }: User, text: string, options: RequestOptions = {}) =>
   call(service, 'POST', `/api/users/${username}/collection`, { token, json: { text }, ...options })
 
-const told = ({ headers }: ApiResponse) => ({
+const quota = ({ headers }: ApiResponse) => ({
   limit: headers.get('RateLimit-Limit'),
   remaining: headers.get('RateLimit-Remaining'),
 })
 
-/** A refusal, and that its numbers agree. */
-function expectLimited(answer: ApiResponse, limit: number, windowSeconds: number) {
-  expect(answer).toMatchObject({
+/** The response is 429 and its headers are consistent. */
+function expectLimited(response: ApiResponse, limit: number, windowSeconds: number) {
+  expect(response).toMatchObject({
     status: 429,
     body: { type: '/problems/rate-limited', status: 429, detail: expect.any(String) },
   })
-  expect(told(answer)).toEqual({ limit: String(limit), remaining: '0' })
-  const reset = Number(answer.headers.get('RateLimit-Reset'))
+  expect(quota(response)).toEqual({ limit: String(limit), remaining: '0' })
+  const reset = Number(response.headers.get('RateLimit-Reset'))
   expect(reset).toBeGreaterThan(0)
   expect(reset).toBeLessThanOrEqual(windowSeconds)
-  expect(answer.headers.get('Retry-After')).toBe(String(reset))
+  expect(response.headers.get('Retry-After')).toBe(String(reset))
 }
 
 describe('RATE_LIMIT_REQUESTS', () => {
-  it('counts every answer under /api, tells how many are left, and refuses what is beyond', async () => {
+  it('counts every request to the API, shows how many remain, and refuses those beyond', async () => {
     const service = await start({ RATE_LIMIT_REQUESTS: '4' })
-    const answers = [
+    const responses = [
       await call(service, 'GET', '/api/users'),
       await call(service, 'HEAD', '/api/users'),
       await call(service, 'GET', '/api/users/nobody-is-called-so'),
       await call(service, 'POST', '/api/users', { json: {} }),
     ]
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 400])
-    expect(answers.map(told)).toEqual(['3', '2', '1', '0'].map((remaining) => ({ limit: '4', remaining })))
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 404, 400])
+    expect(responses.map(quota)).toEqual(['3', '2', '1', '0'].map((remaining) => ({ limit: '4', remaining })))
     const rejected = await growth(
       service,
       'microposts_request_rejected_total',
@@ -70,18 +70,18 @@ describe('RATE_LIMIT_REQUESTS', () => {
     expect(rejected).toBe(1)
   })
 
-  it('leaves other paths alone', async () => {
+  it('does not apply to other paths', async () => {
     const service = await start({ RATE_LIMIT_REQUESTS: '1' })
     await call(service, 'GET', '/api/users')
     expectLimited(await call(service, 'GET', '/api/users'), 1, 300)
     for (const path of ['/livez', '/readyz', '/openapi.json', '/problems/rate-limited']) {
-      const answer = await call(service, 'GET', path)
-      expect(answer).toMatchObject({ status: 200 })
-      expect(answer.headers.get('RateLimit-Limit')).toBeNull()
+      const response = await call(service, 'GET', path)
+      expect(response).toMatchObject({ status: 200 })
+      expect(response.headers.get('RateLimit-Limit')).toBeNull()
     }
   })
 
-  it('comes after path, method, Accept and token, and before owner and input', async () => {
+  it('is checked after path, method, Accept and token, and before owner and input', async () => {
     const service = await start({ RATE_LIMIT_REQUESTS: '3', TRUST_PROXY: 'true' })
     const alice = await buildUser(service)
     const { token } = alice
@@ -94,15 +94,15 @@ describe('RATE_LIMIT_REQUESTS', () => {
     expect(await call(service, 'GET', '/api/nothing', { token })).toMatchObject({ status: 404 })
     expect(await call(service, 'PUT', path, { token })).toMatchObject({ status: 405 })
     expect(await call(service, 'GET', path, { token, headers })).toMatchObject({ status: 406 })
-    expect(await call(service, 'GET', path, { token: 'dead' })).toMatchObject({ status: 401 })
+    expect(await call(service, 'GET', path, { token: 'invalid' })).toMatchObject({ status: 401 })
   })
 
-  it('is per user, and per address where there is none', async () => {
+  it('is per user, or per address for anonymous requests', async () => {
     const service = await start({ RATE_LIMIT_REQUESTS: '9', TRUST_PROXY: 'true' })
     const alice = await buildUser(service, {})
     const bob = await buildUser(service, {})
     const count = async (options: RequestOptions) =>
-      told(await call(service, 'GET', '/api/users', options)).remaining
+      quota(await call(service, 'GET', '/api/users', options)).remaining
     expect(await count({ token: alice.token, ...from('192.0.2.1') })).toBe('8')
     expect(await count({ token: alice.token, ...from('192.0.2.2') })).toBe('7')
     expect(await count({ token: bob.token, ...from('192.0.2.1') })).toBe('8')
@@ -110,14 +110,14 @@ describe('RATE_LIMIT_REQUESTS', () => {
     expect(await count(from('192.0.2.2'))).toBe('8')
   })
 
-  it('believes no forwarded address without TRUST_PROXY', async () => {
+  it('ignores forwarded addresses without TRUST_PROXY', async () => {
     const service = await start({ RATE_LIMIT_REQUESTS: '1' })
     await call(service, 'GET', '/api/users', from('192.0.2.1'))
     expectLimited(await call(service, 'GET', '/api/users', from('192.0.2.2')), 1, 300)
   })
 })
 
-describe('an address', () => {
+describe('the client address', () => {
   let service: Service
   beforeAll(async () => {
     service = await startService({ RATE_LIMIT_REQUESTS: '9', TRUST_PROXY: 'true' })
@@ -126,20 +126,20 @@ describe('an address', () => {
 
   it.each([
     ['is the same in two spellings', '192.0.2.7', '::ffff:192.0.2.7', true],
-    ['of IPv6 is its network', '2001:db8:0:1::1', '2001:db8::1:ffff:0:0:2', true],
-    ['of another IPv6 network is another', '2001:db8:0:2::1', '2001:db8:0:3::1', false],
-    // What stands before the last one came with the request: a client cannot make itself many.
+    ['of IPv6 is its /64', '2001:db8:0:1::1', '2001:db8::1:ffff:0:0:2', true],
+    ['of another IPv6 /64 is different', '2001:db8:0:2::1', '2001:db8:0:3::1', false],
+    // A client can invent the addresses before the last one.
     ['is the last forwarded one', '198.51.100.1, 192.0.2.8', '198.51.100.2, 192.0.2.8', true],
-    ['that is none is the proxy', 'nonsense', 'unknown', true],
+    ['is the proxy if the forwarded one is malformed', 'nonsense', 'unknown', true],
   ])('%s', async (_, first, second, same) => {
     await call(service, 'GET', '/api/users', from(first))
-    const answer = await call(service, 'GET', '/api/users', from(second))
-    expect(told(answer).remaining).toBe(same ? '7' : '8')
+    const response = await call(service, 'GET', '/api/users', from(second))
+    expect(quota(response).remaining).toBe(same ? '7' : '8')
   })
 })
 
 describe('RATE_LIMIT_SIGNUP', () => {
-  it('counts attempts per address, also those of users and those that fail', async () => {
+  it('counts attempts per address, including failed ones and those with a token', async () => {
     const service = await start({ RATE_LIMIT_SIGNUP: '4', TRUST_PROXY: 'true' })
     const here = from('192.0.2.1')
     const username = uniqueName()
@@ -150,11 +150,11 @@ describe('RATE_LIMIT_SIGNUP', () => {
     const { token } = (await call(service, 'POST', '/api/login', { json, ...here })).body
     const last = await signUp(service, { ...here, token })
     expect(last).toMatchObject({ status: 201 })
-    expect(told(last)).toEqual({ limit: '4', remaining: '0' })
+    expect(quota(last)).toEqual({ limit: '4', remaining: '0' })
     const registered = await growth(service, 'microposts_user_registered_total', {}, async () => {
       expectLimited(await signUp(service, here), 4, 1800)
       expectLimited(await signUp(service, { ...here, token }), 4, 1800)
-      // Before the input.
+      // Also before input validation.
       expectLimited(await signUp(service, { ...here, json: {} }), 4, 1800)
     })
     expect(registered).toBe(0)
@@ -163,7 +163,7 @@ describe('RATE_LIMIT_SIGNUP', () => {
 })
 
 describe('RATE_LIMIT_LOGIN', () => {
-  it('counts attempts per username in any case and address, and counts the refused', async () => {
+  it('counts attempts per address and username in any case, and records the refused ones', async () => {
     const service = await start({ RATE_LIMIT_LOGIN: '3', TRUST_PROXY: 'true' })
     const { username } = (await signUp(service)).body
     const here = from('192.0.2.1')
@@ -186,7 +186,7 @@ describe('RATE_LIMIT_LOGIN', () => {
     expect((await scrape(service)).sum('microposts_login_total')).toBe(7)
   })
 
-  it('is the same for a name that nobody has, and takes any text for one', async () => {
+  it('also applies to unknown usernames, whatever text they are', async () => {
     const service = await start({ RATE_LIMIT_LOGIN: '1' })
     for (const username of [uniqueName(), 'a\0b', '', '🐇'.repeat(3000), '\ud800']) {
       expect(await login(service, username)).toMatchObject({ status: 401 })
@@ -194,12 +194,12 @@ describe('RATE_LIMIT_LOGIN', () => {
     }
   })
 
-  it('is judged after the input', async () => {
+  it('is checked after input validation', async () => {
     const service = await start({ RATE_LIMIT_LOGIN: '1' })
     const username = uniqueName()
     const invalid = { json: { username, password: 5 } }
     for (let i = 0; i < 3; i++) expect(await login(service, username, invalid)).toMatchObject({ status: 400 })
-    expect(told(await login(service, username, invalid))).toEqual({ limit: null, remaining: null })
+    expect(quota(await login(service, username, invalid))).toEqual({ limit: null, remaining: null })
     expect(await login(service, username)).toMatchObject({ status: 401 })
     expectLimited(await login(service, username), 1, 300)
     expect(await login(service, username, invalid)).toMatchObject({ status: 400 })
@@ -207,13 +207,13 @@ describe('RATE_LIMIT_LOGIN', () => {
 })
 
 describe('RATE_LIMIT_POSTS', () => {
-  it('counts per user, and lets everything else through', async () => {
+  it('counts new posts per user, and no other requests', async () => {
     const service = await start({ RATE_LIMIT_POSTS: '2' })
     const alice = await buildUser(service)
     const bob = await buildUser(service)
-    expect(told(await post(service, alice, 'one'))).toEqual({ limit: '2', remaining: '1' })
+    expect(quota(await post(service, alice, 'one'))).toEqual({ limit: '2', remaining: '1' })
     const second = await post(service, alice, 'two')
-    expect(told(second)).toEqual({ limit: '2', remaining: '0' })
+    expect(quota(second)).toEqual({ limit: '2', remaining: '0' })
     const created = await growth(service, 'microposts_post_created_total', {}, async () => {
       expectLimited(await post(service, alice, 'three'), 2, 60)
       // Before owner and input.
@@ -228,16 +228,16 @@ describe('RATE_LIMIT_POSTS', () => {
     expect(await call(service, 'DELETE', second.body.href, { token })).toMatchObject({ status: 204 })
   })
 
-  it('neither counts replays nor refuses them', async () => {
+  it('neither counts nor refuses replays', async () => {
     const service = await start({ RATE_LIMIT_POSTS: '2' })
     const alice = await buildUser(service)
     const keyed = (key: string) => ({ headers: { 'Idempotency-Key': key } })
     const first = await post(service, alice, 'one', keyed('one'))
-    expect(told(first).remaining).toBe('1')
+    expect(quota(first).remaining).toBe('1')
     for (let i = 0; i < 3; i++) {
       const replay = await post(service, alice, 'one', keyed('one'))
       expect(replay).toMatchObject({ status: 201, text: first.text })
-      expect(told(replay).limit).toBeNull()
+      expect(quota(replay).limit).toBeNull()
     }
     expect(await post(service, alice, 'two', keyed('two'))).toMatchObject({ status: 201 })
     expectLimited(await post(service, alice, 'three', keyed('three')), 2, 60)
@@ -248,30 +248,30 @@ describe('RATE_LIMIT_POSTS', () => {
   })
 })
 
-describe('limits together', () => {
-  it('tell of the one that is nearest', async () => {
+describe('several limits', () => {
+  it('show the tightest quota', async () => {
     const service = await start({ RATE_LIMIT_REQUESTS: '20', RATE_LIMIT_POSTS: '3' })
     const alice = await buildUser(service)
     const limits = []
-    for (let i = 0; i < 4; i++) limits.push(told(await post(service, alice, `${i}`)).limit)
+    for (let i = 0; i < 4; i++) limits.push(quota(await post(service, alice, `${i}`)).limit)
     expect(limits).toEqual(['3', '3', '3', '3'])
     const read = await call(service, 'GET', '/api/users', { token: alice.token })
-    expect(told(read)).toEqual({ limit: '20', remaining: '15' })
+    expect(quota(read)).toEqual({ limit: '20', remaining: '15' })
   })
 
   it('are off at 0', async () => {
     const service = await start({})
     const alice = await buildUser(service)
-    for (const answer of [
+    for (const response of [
       await post(service, alice, 'x'),
       await signUp(service),
       await login(service, 'x'),
     ]) {
-      expect(told(answer)).toEqual({ limit: null, remaining: null })
+      expect(quota(response)).toEqual({ limit: null, remaining: null })
     }
   })
 
-  it('refuse to start with what is no number', async () => {
+  it('stop the start if they are invalid', async () => {
     const service = runService({
       RATE_LIMIT_REQUESTS: '-1',
       RATE_LIMIT_POSTS: 'many',
@@ -289,7 +289,7 @@ describe('limits together', () => {
     ])
   })
 
-  it('have the defaults of the API, which are told', async () => {
+  it('have defaults', async () => {
     const unset = {
       RATE_LIMIT_REQUESTS: '',
       RATE_LIMIT_LOGIN: '',
@@ -297,15 +297,15 @@ describe('limits together', () => {
       RATE_LIMIT_POSTS: '',
     }
     const service = await start(unset)
-    expect(told(await call(service, 'GET', '/api/users'))).toEqual({ limit: '300', remaining: '299' })
+    expect(quota(await call(service, 'GET', '/api/users'))).toEqual({ limit: '300', remaining: '299' })
     const alice = await buildUser(service)
-    expect(told(await login(service, alice.username))).toEqual({ limit: '30', remaining: '28' })
-    expect(told(await post(service, alice, 'x'))).toEqual({ limit: '80', remaining: '79' })
-    expect(told(await signUp(service))).toEqual({ limit: '5', remaining: '3' })
+    expect(quota(await login(service, alice.username))).toEqual({ limit: '30', remaining: '28' })
+    expect(quota(await post(service, alice, 'x'))).toEqual({ limit: '80', remaining: '79' })
+    expect(quota(await signUp(service))).toEqual({ limit: '5', remaining: '3' })
   })
 })
 
-describe.runIf(hasServer())('limits across two instances on one PostgreSQL', () => {
+describe.runIf(hasServer())('limits across two instances on PostgreSQL', () => {
   async function arrange(env: Record<string, string>) {
     const database = await freshServerDatabase()
     onTestFinished(() => database.drop())
@@ -314,42 +314,42 @@ describe.runIf(hasServer())('limits across two instances on one PostgreSQL', () 
     return { one, two, database }
   }
 
-  it('hold for sign-up, login and posts', async () => {
+  it('apply to sign-up, login and posts', async () => {
     const { one, two } = await arrange({
       RATE_LIMIT_SIGNUP: '3',
       RATE_LIMIT_LOGIN: '3',
       RATE_LIMIT_POSTS: '3',
     })
     const alice = await buildUser(one)
-    expect(told(await signUp(two)).remaining).toBe('1')
-    expect(told(await signUp(one)).remaining).toBe('0')
+    expect(quota(await signUp(two)).remaining).toBe('1')
+    expect(quota(await signUp(one)).remaining).toBe('0')
     expectLimited(await signUp(two), 3, 1800)
     expectLimited(await signUp(one), 3, 1800)
 
-    expect(told(await login(two, alice.username)).remaining).toBe('1')
-    expect(told(await login(one, alice.username)).remaining).toBe('0')
+    expect(quota(await login(two, alice.username)).remaining).toBe('1')
+    expect(quota(await login(one, alice.username)).remaining).toBe('0')
     expectLimited(await login(two, alice.username), 3, 300)
 
-    expect(told(await post(one, alice, 'x')).remaining).toBe('2')
-    expect(told(await post(two, alice, 'x')).remaining).toBe('1')
-    expect(told(await post(two, alice, 'x')).remaining).toBe('0')
+    expect(quota(await post(one, alice, 'x')).remaining).toBe('2')
+    expect(quota(await post(two, alice, 'x')).remaining).toBe('1')
+    expect(quota(await post(two, alice, 'x')).remaining).toBe('0')
     expectLimited(await post(one, alice, 'x'), 3, 60)
     const list = await call(one, 'GET', `/api/users/${alice.username}/collection`)
     expect(list.body).toHaveLength(3)
   })
 
-  it('let no more through when many come at once', async () => {
+  it('are exact for concurrent requests', async () => {
     const { one, two } = await arrange({ RATE_LIMIT_POSTS: '10' })
     const alice = await buildUser(one)
     const key = randomUUID()
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 30 }, (_, i) => post(i % 2 ? one : two, alice, `${key} ${i}`)),
     )
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(10)
-    expect(answers.filter(({ status }) => status === 429)).toHaveLength(20)
+    expect(responses.filter(({ status }) => status === 201)).toHaveLength(10)
+    expect(responses.filter(({ status }) => status === 429)).toHaveLength(20)
   })
 
-  it('start anew when their window is over, and keep no address and no name in the database', async () => {
+  it('restart after their window, and store neither addresses nor usernames', async () => {
     const { one, two, database } = await arrange({ RATE_LIMIT_SIGNUP: '1', RATE_LIMIT_LOGIN: '1' })
     const here = from('192.0.2.44')
     const { username } = (await signUp(one, here)).body
@@ -361,7 +361,7 @@ describe.runIf(hasServer())('limits across two instances on one PostgreSQL', () 
     expect(rows).toHaveLength(2)
     for (const { key } of rows) expect(key).toMatch(/^(signup|login):[\w-]{43}$/)
     await client.rateLimit.updateMany({ data: { expire: Date.now() - 1 } })
-    // This one has not refused a sign-up itself, so it asks the database.
+    // The second instance has not refused a sign-up, so it asks the database.
     expect(await signUp(two, here)).toMatchObject({ status: 201 })
     expectLimited(await signUp(one, here), 1, 1800)
   })

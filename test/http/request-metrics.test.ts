@@ -1,4 +1,4 @@
-// What the service records of its requests: durations, sizes, those under way.
+// The HTTP metrics: durations, body sizes, active requests.
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { buildUser, call, type Target } from '../../harness/http/client.ts'
@@ -14,7 +14,7 @@ type Grown = { labels: Labels; value: number }
 let service: Service
 beforeAll(async () => {
   service = await startService()
-  // The first call also asks for the document that answers are held against.
+  // The first call also fetches the OpenAPI document, against which `call` checks responses.
   await recorded(2, () => call(service, 'GET', '/livez'))
 })
 afterAll(() => service.stop())
@@ -28,7 +28,7 @@ async function recordsOf(target: { metricsUrl: string }, name: string): Promise<
   )
 }
 
-/** The series that grow while `requests` requests are made, without what names the scope, each with its growth. */
+/** The series that grow during `work`, which sends `requests` requests, with their growth and without scope labels. */
 async function recorded(
   requests: number,
   work: () => Promise<unknown>,
@@ -36,7 +36,7 @@ async function recorded(
 ): Promise<Grown[]> {
   const before = await recordsOf(target, name)
   await work()
-  // A record is made a moment after its client has the answer.
+  // The service records a request shortly after the client has the response.
   return until('the records', async () => {
     const grown = Array.from(await recordsOf(target, name), ([key, { labels, value }]) => {
       return { labels, value: value - (before.get(key)?.value ?? 0) }
@@ -45,7 +45,7 @@ async function recorded(
   })
 }
 
-const answered = {
+const labels200 = {
   http_request_method: 'GET',
   http_response_status_code: '200',
   network_protocol_version: '1.1',
@@ -53,7 +53,7 @@ const answered = {
 }
 
 describe('http.server.request.duration', () => {
-  it('has the route and the listed attributes alone, whatever a client says', async () => {
+  it('has only the documented attributes, whatever headers a client sends', async () => {
     const headers = {
       'X-Forwarded-Host': 'evil.example',
       'X-Forwarded-Proto': 'gopher',
@@ -64,10 +64,10 @@ describe('http.server.request.duration', () => {
       await call(service, 'GET', '/problems/forbidden?a=b')
       await call(service, 'GET', '/problems/not-found', { headers })
     })
-    expect(records).toEqual([{ labels: { ...answered, http_route: '/problems/:code' }, value: 2 }])
+    expect(records).toEqual([{ labels: { ...labels200, http_route: '/problems/:code' }, value: 2 }])
   })
 
-  it('has the boundaries of the semantic conventions', async () => {
+  it('has the bucket boundaries of the semantic conventions', async () => {
     await call(service, 'GET', '/livez')
     const page = await until('its record', async () => {
       const scraped = await scrape(service)
@@ -79,7 +79,7 @@ describe('http.server.request.duration', () => {
     expect(bounds.join(' ')).toBe('0.005 0.01 0.025 0.05 0.075 0.1 0.25 0.5 0.75 1.0 2.5 5.0 7.5 10.0 +Inf')
   })
 
-  it('has no route where none matched, and none for a method that the path lacks', async () => {
+  it('has no route for an unknown path, a method that the path does not support, and OPTIONS', async () => {
     const records = await recorded(3, async () => {
       await call(service, 'GET', '/no/such/path')
       await call(service, 'DELETE', '/livez')
@@ -90,28 +90,28 @@ describe('http.server.request.duration', () => {
       ['DELETE', '405'],
       ['OPTIONS', '204'],
     ].map(([method = '', status = '']) => ({
-      labels: { ...answered, http_request_method: method, http_response_status_code: status },
+      labels: { ...labels200, http_request_method: method, http_response_status_code: status },
       value: 1,
     }))
     expect(records).toEqual(expect.arrayContaining(expected))
     expect(records).toHaveLength(3)
   })
 
-  it('has the route of a request that was refused before its handler, or names what is not there', async () => {
+  it('has the route of a request that was refused before its handler or names a missing resource', async () => {
     const records = await recorded(2, async () => {
       await call(service, 'GET', '/api/sessions')
       await call(service, 'GET', '/api/users/nobody-is-so')
     })
     expect(records).toEqual([
-      { labels: { ...answered, http_route: '/api/sessions', http_response_status_code: '401' }, value: 1 },
+      { labels: { ...labels200, http_route: '/api/sessions', http_response_status_code: '401' }, value: 1 },
       {
-        labels: { ...answered, http_route: '/api/users/:username', http_response_status_code: '404' },
+        labels: { ...labels200, http_route: '/api/users/:username', http_response_status_code: '404' },
         value: 1,
       },
     ])
   })
 
-  it('has error.type, the status, for a 5xx', async () => {
+  it('has the status of a 5xx as error.type', async () => {
     const broken = runService({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/posts' })
     onTestFinished(() => void broken.kill('SIGKILL'))
     const { url } = await broken.logged('listening')
@@ -121,7 +121,7 @@ describe('http.server.request.duration', () => {
     expect(await recorded(1, () => call(target, 'GET', '/api/users/alice'), { target })).toEqual([
       {
         labels: {
-          ...answered,
+          ...labels200,
           http_route: '/api/users/:username',
           http_response_status_code: '503',
           error_type: '503',
@@ -131,13 +131,13 @@ describe('http.server.request.duration', () => {
     ])
   })
 
-  it('knows no method but those of the HTTP standards', async () => {
+  it('replaces methods outside the HTTP standards by _OTHER', async () => {
     const records = await recorded(3, async () => {
       for (const method of ['PROPFIND', 'PURGE', 'M-SEARCH']) await call(service, method, '/no/such')
     })
     expect(records).toEqual([
       {
-        labels: { ...answered, http_request_method: '_OTHER', http_response_status_code: '404' },
+        labels: { ...labels200, http_request_method: '_OTHER', http_response_status_code: '404' },
         value: 3,
       },
     ])
@@ -148,20 +148,20 @@ describe('http.server.request.duration', () => {
     ['1.0', '1.0'],
     ['1.1', '1.1'],
     ['2.0', '1.1'],
-  ])('has the version that it was answered in, when %s was asked', async (asked, version) => {
-    const records = await recorded(1, () => exchange(service, requestText(`GET /problems HTTP/${asked}`)))
+  ])('has the version of the response to a request in HTTP/%s: %s', async (requested, version) => {
+    const records = await recorded(1, () => exchange(service, requestText(`GET /problems HTTP/${requested}`)))
     expect(records).toEqual([
-      { labels: { ...answered, http_route: '/problems', network_protocol_version: version }, value: 1 },
+      { labels: { ...labels200, http_route: '/problems', network_protocol_version: version }, value: 1 },
     ])
   })
 
-  it('is a 499 with its route when the client goes away before the answer', async () => {
+  it('has status 499 and the route if the client disconnects before the response', async () => {
     const alice = await buildUser(service)
     const records = await recorded(1, () => abandonBody(service, alice.token, alice.username))
     expect(records).toEqual([
       {
         labels: {
-          ...answered,
+          ...labels200,
           http_request_method: 'POST',
           http_route: '/api/users/:username/collection',
           http_response_status_code: '499',
@@ -171,10 +171,10 @@ describe('http.server.request.duration', () => {
     ])
   })
 
-  it('is a 499 when the client goes away in the middle of the answer', async () => {
+  it('has status 499 if the client disconnects during the response', async () => {
     const { socket, ended } = open(service)
     const gone = ended.catch(() => undefined)
-    // More than what the connection's buffers hold.
+    // More than the buffers of the connection can hold.
     const one = requestText('GET /docs/swagger-ui-bundle.js HTTP/1.1', { Connection: 'keep-alive' })
     socket.write(one.repeat(50))
     await once(socket, 'data')
@@ -182,10 +182,10 @@ describe('http.server.request.duration', () => {
     await Promise.race([gone, once(socket, 'close')])
 
     const labels = { http_route: '/docs/:file', http_response_status_code: '499' }
-    await until('an abandoned answer', async () => (await scrape(service)).sum(duration, labels) > 0)
+    await until('the aborted response', async () => (await scrape(service)).sum(duration, labels) > 0)
   })
 
-  it('tells pipelined requests apart', async () => {
+  it('distinguishes pipelined requests', async () => {
     const keep = { Connection: 'keep-alive' }
     const records = await recorded(3, () =>
       exchange(
@@ -197,15 +197,15 @@ describe('http.server.request.duration', () => {
     )
     expect(records).toEqual(
       expect.arrayContaining([
-        { labels: { ...answered, http_route: '/livez' }, value: 1 },
-        { labels: { ...answered, http_response_status_code: '404' }, value: 1 },
-        { labels: { ...answered, http_route: '/api/sessions', http_response_status_code: '401' }, value: 1 },
+        { labels: { ...labels200, http_route: '/livez' }, value: 1 },
+        { labels: { ...labels200, http_response_status_code: '404' }, value: 1 },
+        { labels: { ...labels200, http_route: '/api/sessions', http_response_status_code: '401' }, value: 1 },
       ]),
     )
     expect(records).toHaveLength(3)
   })
 
-  it('does not count scrapes, nor requests that the process sends', async () => {
+  it('counts neither scrapes nor requests that the process sends', async () => {
     await scrape(service)
     const page = await scrape(service)
     expect(page.series(duration, { http_route: '/metrics' })).toEqual([])
@@ -214,7 +214,7 @@ describe('http.server.request.duration', () => {
   })
 })
 
-/** Goes away in the middle of a request's body, once the service waits for the rest of it. */
+/** Disconnects in the middle of a request body, once the service waits for the rest. */
 async function abandonBody(target: Target & { metricsUrl: string }, token: string, username: string) {
   const { socket, ended } = open(target)
   const gone = ended.catch(() => undefined)
@@ -224,13 +224,13 @@ async function abandonBody(target: Target & { metricsUrl: string }, token: strin
     Authorization: `Bearer ${token}`,
   }
   socket.write(requestText(`POST /api/users/${username}/collection HTTP/1.1`, headers, '{"text":'))
-  const underWay = { http_request_method: 'POST' }
-  await until('the service waits', async () => {
-    return (await scrape(target)).sum('http_server_active_requests', underWay) === 1
+  const posting = { http_request_method: 'POST' }
+  await until('the request is active', async () => {
+    return (await scrape(target)).sum('http_server_active_requests', posting) === 1
   })
   socket.destroy()
   await Promise.race([gone, once(socket, 'close')])
-  await until('nothing is under way', async () => {
+  await until('no request is active', async () => {
     return (await scrape(target)).sum('http_server_active_requests') === 0
   })
 }
@@ -242,10 +242,10 @@ describe('http.server.request.body.size and response.body.size', () => {
     http_response_status_code: '401',
   }
 
-  it('are the bytes of the bodies', async () => {
+  it('are the sizes of the bodies in bytes', async () => {
     const body = JSON.stringify({ username: 'nobody-is-so', password: 'wrong' })
     const before = await scrape(service)
-    const answer = await call(service, 'POST', '/api/login', {
+    const response = await call(service, 'POST', '/api/login', {
       body,
       headers: { 'Content-Type': 'application/json' },
     })
@@ -256,10 +256,10 @@ describe('http.server.request.body.size and response.body.size', () => {
     })
     const grown = (name: string) => after.sum(name, exchanged) - before.sum(name, exchanged)
     expect(grown('http_server_request_body_size_bytes_sum')).toBe(body.length)
-    expect(grown('http_server_response_body_size_bytes_sum')).toBe(Buffer.byteLength(answer.text))
+    expect(grown('http_server_response_body_size_bytes_sum')).toBe(Buffer.byteLength(response.text))
   })
 
-  it('are not recorded where there is no body', async () => {
+  it('are not recorded without a body', async () => {
     const name = 'http_server_response_body_size_bytes_count'
     const before = await scrape(service)
     const records = await recorded(2, async () => {

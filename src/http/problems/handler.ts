@@ -1,4 +1,4 @@
-// Renders every error response of the app as application/problem+json (RFC 9457), and nothing else does.
+// The only place that renders an error response to a request, as application/problem+json (RFC 9457).
 import type { Logger } from 'pino'
 import { AppError, type ErrorCode } from '../../errors.ts'
 import type { Metrics, RejectionReason } from '../../metrics/instruments.ts'

@@ -1,10 +1,10 @@
-// Arbitrary requests for the operations of an OpenAPI document: mostly valid, each part now and then hostile.
+// Random requests for the operations of an OpenAPI document: mostly valid, but any part may be hostile.
 import fc from 'fast-check'
 import type { Operation, Parameter, Schema } from './operations.ts'
 
-/** `@owner`, `@other`, `@post` and `@session` stand for what the test has of these, in paths and in tokens. */
+/** In paths and tokens, the test replaces the placeholders `@owner`, `@other`, `@post` and `@session`. */
 export type AnyRequest = {
-  /** The name of its operation. */
+  /** The operation's name. */
   operation: string
   method: string
   path: string
@@ -12,7 +12,6 @@ export type AnyRequest = {
   content: { type: string; body: Uint8Array } | undefined
 }
 
-/** Any request for one of the operations. */
 export function anyRequest(operations: Operation[]): fc.Arbitrary<AnyRequest> {
   return fc.constantFrom(...operations).chain((operation) =>
     fc.record({
@@ -34,7 +33,7 @@ function mostly<T>(usual: fc.Arbitrary<T>, unusual: fc.Arbitrary<T>, weight = 9)
 const often = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 })
 const rarely = <T>(arbitrary: fc.Arbitrary<T>) => mostly<T | undefined>(fc.constant(undefined), arbitrary)
 
-/** Texts that have broken services: of any script, with NUL, lone surrogates, quotes, operators. */
+/** Texts that break careless services: any script, NUL, lone surrogates, quotes, operators. */
 const hostile = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }),
   fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)) }),
@@ -43,7 +42,7 @@ const hostile = fc.oneof(
   fc.constantFrom('a\0b', 'a\ud800b', "'", '%', '\ufeff', '🐘'.repeat(255)),
 )
 
-/** What the schema allows; where it has a pattern, one of its examples. */
+/** A value that the schema allows. For a schema with a pattern, one of its examples. */
 function anyValid({ type, pattern, enum: values, examples = [], ...schema }: Schema): fc.Arbitrary<unknown> {
   if (values) return fc.constantFrom(...values)
   const types = [type].flat()
@@ -106,7 +105,7 @@ const generalHeaders: Record<string, fc.Arbitrary<string>> = {
   'x-request-id': hostile,
 }
 
-/** A header with what it can hold of a text (RFC 9110, section 5.5). */
+/** A header, without the characters that header values cannot contain (RFC 9110, section 5.5). */
 function entry(name: string, value: fc.Arbitrary<string>): fc.Arbitrary<[string, string]> {
   return value.map((text) => [name, text.replace(/[^\x20-\x7e\x80-\xff]/g, '').trim()])
 }
@@ -118,7 +117,7 @@ function anyHeaders(operation: Operation): fc.Arbitrary<[string, string][]> {
   const general = Object.entries(generalHeaders).map(([name, value]) => rarely(entry(name, value)))
   const token = mostly(
     fc.constant('Bearer @owner'),
-    oneOf('Bearer @other', 'Bearer dead', 'Basic x', 'Bearer'),
+    oneOf('Bearer @other', 'Bearer invalid', 'Basic x', 'Bearer'),
   )
   const authorization = fc.option(entry('authorization', token), { nil: undefined, freq: 10 })
   return fc
@@ -126,13 +125,13 @@ function anyHeaders(operation: Operation): fc.Arbitrary<[string, string][]> {
     .map((entries) => entries.filter((each) => each !== undefined))
 }
 
-/** A body and the type that it says it has. */
+/** A body and its Content-Type, which may be wrong. */
 function anyContent(schema: Schema): fc.Arbitrary<AnyRequest['content']> {
   const json = anyObject(schema).map((object) => JSON.stringify(object))
   const form = anyObject(schema).map((object) =>
     String(new URLSearchParams(object as Record<string, string>)),
   )
-  const none = fc.constantFrom('', '['.repeat(16_000), `{"text":"${'x'.repeat(20_000)}"}`)
+  const extreme = fc.constantFrom('', '['.repeat(16_000), `{"text":"${'x'.repeat(20_000)}"}`)
   const content = (type: string, text: fc.Arbitrary<string>) =>
     fc.record({
       type: mostly(fc.constant(type), fc.constantFrom('text/plain', 'application/json; charset=latin1', ';')),
@@ -141,7 +140,7 @@ function anyContent(schema: Schema): fc.Arbitrary<AnyRequest['content']> {
   return fc.oneof(
     { weight: 6, arbitrary: content('application/json', json) },
     { weight: 3, arbitrary: content('application/x-www-form-urlencoded', form) },
-    { weight: 1, arbitrary: content('application/json', fc.oneof(fc.json(), hostile, none)) },
+    { weight: 1, arbitrary: content('application/json', fc.oneof(fc.json(), hostile, extreme)) },
   )
 }
 

@@ -1,5 +1,5 @@
-// Requests from clients that mean no good. Each kind is answered in one or two ways, whatever its random parts are, so
-// that after some hundred of each nothing is new.
+// Requests from malicious clients. Each kind gets one or two different responses, whatever its random parts are, so
+// that a few hundred of each kind produce every possible metric series.
 import type { Random } from '../../../harness/random.ts'
 import { methods } from '../../../src/metrics/catalogue.ts'
 import { hex, json, letters, number, path, segment, text, uuid } from './hostile-text.ts'
@@ -7,10 +7,10 @@ import { requestText } from './raw.ts'
 
 export type World = { username: string; token: string; other: string }
 
-/** What goes over one connection; a client that `leaves` closes its side behind the last byte. */
+/** The bytes of one connection. A client that `leaves` closes its side after the last byte. */
 export type Sent = { bytes: Buffer; requests: number; leaves: boolean }
 
-/** Several well-formed requests, one behind the other; or one that no server takes, or that ends its connection. */
+/** Several well-formed pipelined requests, or a single request that is malformed or ends its connection. */
 export function hostileConnection(random: Random, world: World): Sent {
   const chance = random.next()
   if (chance < 0.05) return sent([abandoned(random, world)], true)
@@ -28,7 +28,7 @@ const asJson = { 'Content-Type': 'application/json' }
 const strangeToken = (random: Random) => ({
   Authorization: `${random.pick(['Bearer', 'Basic', 'x'])} ${hex(random, 64)}`,
 })
-/** CONNECT asks for a tunnel, not for a path. */
+/** Not CONNECT, because its target is not a path. */
 const anyMethod = methods.map((method) => (method === '_OTHER' || method === 'CONNECT' ? 'PROPFIND' : method))
 const lists = ['collection', 'references', 'following', 'followers']
 
@@ -37,7 +37,7 @@ const pipelined: ((random: Random, world: World) => string)[] = [
   (random) => kept(random, `${random.pick(anyMethod)} /~${path(random)}`),
   (random) => kept(random, `${random.pick(['TRACE', 'QUERY', 'M-SEARCH', 'PUT'])} /livez?${path(random)}`),
   (random) => kept(random, `OPTIONS /api/users/${segment(random)}`, strangeToken(random)),
-  // Users and posts that nobody has, lists that are no lists.
+  // Unknown users, posts and lists.
   (random) => kept(random, `HEAD /api/users/~${letters(random)}`),
   (random) => kept(random, `GET /api/users/~${segment(random)}/${random.pick(lists)}`),
   (random) => kept(random, `GET /api/users/~/${random.pick(lists)}?limit=~${segment(random)}`),
@@ -46,15 +46,15 @@ const pipelined: ((random: Random, world: World) => string)[] = [
   // Tokens, owners.
   (random) => kept(random, 'GET /api/sessions', strangeToken(random)),
   (random, world) => kept(random, `POST /api/users/${world.other}/collection`, bearer(world), json(random)),
-  // Bodies and their types.
+  // Bodies and their media types.
   (random) => kept(random, 'POST /api/users', asJson, json(random)),
   (random) => kept(random, 'POST /api/login', asJson, text(random)),
   (random) => kept(random, 'POST /api/login', asJson, letters(random).repeat(17_000)),
   (random) => kept(random, 'POST /api/users', { 'Content-Type': `text/${letters(random)}` }, text(random)),
-  // Posts, under a key of their own and under one that another post has.
+  // Posts with a new Idempotency-Key, and with a key that another post has.
   (random, world) => post(random, world, hex(random, 32)),
   (random, world) => post(random, world, 'known'),
-  // Headers: hosts, what a proxy says, what a browser says.
+  // Headers: Host, those of proxies, those of browsers.
   (random) => kept(random, 'GET /problems', { Host: text(random) }),
   (random) =>
     kept(random, 'GET /problems', { 'X-Forwarded-Host': text(random), 'X-Forwarded-For': text(random) }),
@@ -66,7 +66,7 @@ const pipelined: ((random: Random, world: World) => string)[] = [
 ]
 
 const alone: ((random: Random) => string)[] = [
-  // What Node's parser refuses.
+  // Refused by Node's parser.
   (random) => `${text(random)}\r\n\r\n`,
   (random) => requestText(`X${letters(random).toUpperCase()} / HTTP/1.1`),
   (random) => requestText(`GET /${segment(random)} HTTP/3.${number(random, 9)}`),
@@ -76,7 +76,7 @@ const alone: ((random: Random) => string)[] = [
   (random) =>
     requestText('POST /api/login HTTP/1.1', { 'Transfer-Encoding': 'chunked' }, `x${letters(random)}\r\n`),
   (random) => requestText(`CONNECT ${letters(random)}:${number(random, 70_000)} HTTP/1.1`),
-  // Versions that it takes; no Host, or two.
+  // Other HTTP versions; no Host, or two.
   (random) =>
     requestText(`${random.pick(['GET', 'POST'])} /~${segment(random)} HTTP/1.0`, { Host: undefined }),
   (random) => requestText(`GET /livez?${segment(random)} HTTP/${random.pick(['0.9', '1.0', '2.0'])}`),
@@ -84,7 +84,7 @@ const alone: ((random: Random) => string)[] = [
   (random) => requestText(`GET /livez?${segment(random)} HTTP/1.1`, { host: letters(random) }),
 ]
 
-/** Its body never comes whole. */
+/** Its body is never complete. */
 function abandoned(random: Random, world: World): string {
   const headers = { ...bearer(world), ...asJson, 'Content-Length': '1000' }
   return requestText(`POST /api/users/${world.username}/collection HTTP/1.1`, headers, text(random))
@@ -100,7 +100,7 @@ function post(random: Random, world: World, key: string): string {
   )
 }
 
-/** A request that leaves its connection open. */
+/** A request that keeps its connection open. */
 function kept(random: Random, line: string, headers: Record<string, string> = {}, body = ''): string {
   const scheme = random.pick(['http', 'https', letters(random)])
   const common = {

@@ -1,4 +1,4 @@
-// Random parts of requests from clients that mean no good.
+// Random parts of malicious requests.
 import type { Random } from '../../../harness/random.ts'
 
 const alphabet = [...'abcdefghijklmnopqrstuvwxyz']
@@ -10,17 +10,17 @@ export const letters = (random: Random): string => many(random, 12, () => random
 export const hex = (random: Random, length: number): string =>
   Array.from({ length }, () => number(random, 16).toString(16)).join('')
 
-/** One that no post has. */
+/** A random UUIDv7, which no post has. */
 export const uuid = (random: Random): string =>
   [hex(random, 8), hex(random, 4), `7${hex(random, 3)}`, `8${hex(random, 3)}`, hex(random, 12)].join('-')
 
-/** What a header can hold, with signs that have a meaning in SQL, in JSON and to Prometheus; bytes of Latin-1. */
+/** A header value with Latin-1 bytes and characters that are special in SQL, JSON and Prometheus. */
 export const text = (random: Random): string =>
   many(random, 20, () =>
     random.pick(['"', "'", '\\', '{', '}', ',', ';', '=', '\xe9', '\xff', letters(random)]),
   )
 
-/** A part of a path or query: bytes percent-encoded or wrongly so, dots, slashes in disguise. */
+/** A part of a path or query: valid and invalid percent-encoding, dots, encoded slashes. */
 export const segment = (random: Random): string =>
   many(random, 8, () =>
     random.pick([`%${hex(random, 2)}`, '%zz', '..', '%2f', '*', '"', '{', letters(random)]),

@@ -1,6 +1,7 @@
 // A small app with telemetry and with short timeouts, for tests of slow clients.
 import { z } from 'zod'
 import { route } from '../../../src/http/endpoint.ts'
+import { createMetrics } from '../../../src/metrics/instruments.ts'
 import { startSmallApp } from './small-app.ts'
 
 const echo = route(
@@ -18,6 +19,7 @@ const echo = route(
 
 const app = await startSmallApp({
   routes: [echo],
+  metrics: createMetrics({ version: '', revision: '', runtime: '' }),
   timeouts: { headersMs: 200, requestMs: 400, checkMs: 20, refusalLingerMs: 300 },
 })
 process.once('SIGTERM', app.stop)

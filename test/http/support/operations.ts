@@ -1,7 +1,8 @@
-// The operations of a service as its OpenAPI document declares them.
+// Reads the operations of a service from its OpenAPI document.
 import { call, type Json, type Target } from '../../../harness/http/client.ts'
+import type { Auth } from '../../../src/http/endpoint.ts'
 
-/** The part of JSON Schema that the document uses. */
+/** The subset of JSON Schema that the document uses. */
 export type Schema = {
   $ref?: string
   type?: string | string[]
@@ -23,7 +24,7 @@ export type Operation = {
   name: string
   method: string
   path: string
-  who: 'anyone' | 'bearer' | 'owner'
+  auth: Auth
   parameters: Parameter[]
   body: Schema | undefined
 }
@@ -43,13 +44,13 @@ function operation(document: Json, path: string, verb: string, declared: Json): 
     name: `${method} ${path}`,
     method,
     path,
-    who: security.length === 0 ? 'anyone' : '403' in responses ? 'owner' : 'bearer',
+    auth: security.length === 0 ? 'none' : '403' in responses ? 'owner' : 'user',
     parameters,
     body: requestBody && resolve(document, requestBody.content['application/json'].schema),
   }
 }
 
-/** The schema that `#/components/schemas/…` names. */
+/** Resolves a reference to `#/components/schemas/…`. */
 function resolve(document: Json, schema: Schema): Schema {
   return schema.$ref === undefined ? schema : document.components.schemas[schema.$ref.split('/').at(-1) ?? '']
 }

@@ -1,8 +1,8 @@
-// Speaks HTTP byte by byte, for what no client would send.
+// Sends HTTP byte by byte, for requests that no client library would send.
 import { connect, type Socket } from 'node:net'
 import type { ApiResponse, Target } from '../../../harness/http/client.ts'
 
-/** The text of a request; `Host` and `Connection: close` are there unless `headers` has them otherwise. */
+/** The text of a request, with `Host` and `Connection: close` unless `headers` overrides them. */
 export function requestText(
   line: string,
   headers: Record<string, string | undefined> = {},
@@ -13,14 +13,14 @@ export function requestText(
   return [line, ...lines, '', body].join('\r\n')
 }
 
-/** Sends bytes as they are; every answer that comes before the service ends the connection. */
+/** Sends bytes and returns all responses until the service ends the connection. */
 export async function exchange(target: Target, bytes: string | Buffer): Promise<ApiResponse[]> {
   const connection = open(target)
   connection.socket.write(bytes)
   return connection.ended
 }
 
-/** A connection to write to. `received` is what came so far; `ended` rejects when the service resets it. */
+/** Opens a connection. `received` returns the text so far; `ended` rejects if the service resets the connection. */
 export function open({ url }: Target) {
   const socket: Socket = connect(Number(new URL(url).port), 'localhost')
   const chunks: Buffer[] = []
@@ -28,13 +28,13 @@ export function open({ url }: Target) {
   const received = () => Buffer.concat(chunks).toString()
   const ended = new Promise<ApiResponse[]>((resolve, reject) => {
     socket.once('error', reject)
-    socket.once('end', () => resolve(parseAnswers(received())))
+    socket.once('end', () => resolve(parseResponses(received())))
   })
   return { socket, received, ended }
 }
 
-/** Answers with a Content-Length or without a body. */
-function parseAnswers(text: string): ApiResponse[] {
+/** Parses responses that have a Content-Length or no body. */
+function parseResponses(text: string): ApiResponse[] {
   if (text === '') return []
   const end = text.indexOf('\r\n\r\n')
   const [line = '', ...fields] = text.slice(0, end).split('\r\n')
@@ -43,11 +43,11 @@ function parseAnswers(text: string): ApiResponse[] {
   const length = Number(headers.get('Content-Length'))
   const content = rest.subarray(0, length).toString()
   const isJson = /json/.test(headers.get('Content-Type') ?? '')
-  const answer = {
+  const response = {
     status: Number(line.split(' ')[1]),
     headers,
     text: content,
     body: isJson ? JSON.parse(content) : content,
   }
-  return [answer, ...parseAnswers(rest.subarray(length).toString())]
+  return [response, ...parseResponses(rest.subarray(length).toString())]
 }

@@ -12,17 +12,19 @@ import { createRateLimits, type RateLimiters } from '../../../src/http/rate-limi
 import { recordRequestMetrics } from '../../../src/http/request-metrics.ts'
 import { createRouter } from '../../../src/http/router.ts'
 import { startServer, type Timeouts } from '../../../src/http/server.ts'
+import type { Metrics } from '../../../src/metrics/instruments.ts'
 
 export type SmallApp = {
   routes: Route[]
   authenticate?: Authenticate
   limiters?: Partial<RateLimiters>
   timeouts?: Partial<Timeouts>
+  metrics?: Metrics
 }
 
 /** Starts a server on a free port. */
-export async function startSmallApp({ routes, authenticate, limiters, timeouts }: SmallApp) {
-  const metrics = unrecordedMetrics()
+export async function startSmallApp({ routes, authenticate, limiters, timeouts, ...options }: SmallApp) {
+  const metrics = options.metrics ?? unrecordedMetrics()
   const rateLimits = createRateLimits({
     requests: undefined,
     login: undefined,
