@@ -12,6 +12,7 @@ describe('a measurement that makes the SDK throw', () => {
       'still here',
       'still here',
     ])
+    await bare.logged('a measurement was lost')
     expect(bare.lines.filter(({ msg }) => msg === 'a measurement was lost')).toEqual([
       {
         level: 50,

@@ -71,8 +71,7 @@ describe('a scrape of a cluster', () => {
     const headers = { 'X-Prometheus-Scrape-Timeout-Seconds': '1' }
     const responses = await Promise.all([1, 2].map(() => askFor(service.metricsUrl, { headers })))
     expect(responses.map(({ status }) => status)).toEqual([503, 503])
-    const [line] = service.linesOf('scrape failed')
-    expect(line?.reasons).toEqual([
+    expect((await service.logged('scrape failed')).reasons).toEqual([
       expect.stringMatching(/^the collection took longer than 500 ms: no response from worker [12]$/),
     ])
 
