@@ -1,9 +1,9 @@
 export type Random = ReturnType<typeof createRandom>
 
-/** A generator of its own seed (mulberry32), so that a run can be repeated. */
+/** Creates a generator (mulberry32) whose numbers depend on the seed alone, so that a run can be repeated. */
 export function createRandom(seed: number) {
   let state = seed
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   const next = (): number => {
     state = (state + 0x6d2b79f5) | 0
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)

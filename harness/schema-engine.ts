@@ -1,4 +1,4 @@
-// Prisma's schema engine as WebAssembly, for what Prisma's own commands do with a downloaded one. Development only.
+// Prisma's schema engine as WebAssembly, because Prisma's commands download a native one. For development only.
 import { readFileSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
 import { dataDir } from '@electric-sql/pglite-prepopulatedfs'
@@ -15,24 +15,24 @@ import { Pool, type PoolConfig, type QueryArrayConfig } from 'pg'
 import { createPgliteSocket } from '../src/database/embedded/pglite-socket.ts'
 import { type Migration, migrationsFolder } from '../src/database/migrations/files.ts'
 
-/** Every table is the schema's. */
+/** Includes every table in a comparison. */
 export const noFilters = { externalTables: [], externalEnums: [] }
 
-// The engine reports a panic of its own to this global, as it does in Prisma's commands.
+// The engine reports its panics through this global.
 Object.assign(globalThis, {
   PRISMA_WASM_PANIC_REGISTRY: {
     set_message: (message: string) => process.stderr.write(`Prisma's schema engine: ${message}\n`),
   },
 })
 
-/** An engine on a database, through a pool of createCatalogPool; what it has to try out it does on a PGlite in memory. */
+/** Creates an engine for the database of a pool of createCatalogPool. It tries migrations out on a PGlite in memory. */
 export function createSchemaEngine(pool: Pool, schema: SchemasContainer): Promise<SchemaEngine> {
   const datamodels = schema.files.map(({ path, content }): [string, string] => [path, content])
   const factory = bindMigrationAwareSqlAdapterFactory(adapterFactory(pool))
   return SchemaEngine.new({ datamodels }, () => {}, factory)
 }
 
-/** PostgreSQL in memory, empty. */
+/** Creates an empty PGlite in memory. */
 export async function createMemoryDatabase() {
   const pglite = await PGlite.create({ loadDataDir: await dataDir() })
   const pool = createCatalogPool({ max: 1, idleTimeoutMillis: 0, stream: () => createPgliteSocket(pglite) })
@@ -48,7 +48,7 @@ export function readSchema(): SchemasContainer {
   return { files: [{ path, content: readFileSync(path, 'utf8') }] }
 }
 
-/** The migrations as the engine takes them. */
+/** Converts migrations to the engine's type. */
 export function toMigrationList(migrations: Migration[]): MigrationList {
   return {
     baseDir: migrationsFolder,
@@ -64,7 +64,7 @@ export function toMigrationList(migrations: Migration[]): MigrationList {
   }
 }
 
-/** A pool whose results Prisma's adapter can read when they come from the system catalogue. */
+/** Creates a pool with which Prisma's adapter can read the system catalogue. */
 export function createCatalogPool(config: PoolConfig): Pool {
   const pool = new Pool(config)
   const query = pool.query.bind(pool)
@@ -79,7 +79,7 @@ export function createCatalogPool(config: PoolConfig): Pool {
   })
 }
 
-/** The adapter has no name for the catalogue's one-byte "char", and the engine takes nothing else for it. */
+/** The adapter does not know the one-byte type "char" of the catalogue, and the engine requires it. */
 const oid = { char: 18, text: 25 }
 const charColumnsOf = new WeakMap<object, number[]>()
 
@@ -104,7 +104,7 @@ async function connect(pool: Pool, dispose = async () => {}): Promise<SqlDriverA
       for (const i of charColumnsOf.get(result.rows) ?? []) result.columnTypes[i] = ColumnTypeEnum.Character
       return result
     },
-    // Prisma's own splits at every semicolon, those in texts and functions among them.
+    // Prisma's version splits the script at every semicolon, even in strings and functions.
     executeScript: async (script: string) => {
       const connection = await pool.connect()
       await connection.query(script).finally(() => connection.release())

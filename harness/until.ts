@@ -1,19 +1,19 @@
 import { setTimeout } from 'node:timers/promises'
 
-/** How long a condition may take; far longer than any should, as the machine may be busy. */
-const patienceMs = 20_000
+/** Far longer than any condition takes, because the machine may be busy. */
+const timeoutMs = 20_000
 
-/** Looks again and again until there is something to see; rejects with what was awaited when there never is. */
+/** Polls `look` until it returns a truthy value, and returns that. Rejects with an error that names `what` after `limitMs`. */
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | null | Promise<T | undefined | false | null>,
-  limitMs = patienceMs,
+  limitMs = timeoutMs,
 ): Promise<T> {
   const end = performance.now() + limitMs
   for (;;) {
     const seen = await look()
     if (seen) return seen
-    if (performance.now() > end) throw new Error(`In ${limitMs} ms not seen: ${what}`)
+    if (performance.now() > end) throw new Error(`Not within ${limitMs} ms: ${what}`)
     await setTimeout(10)
   }
 }

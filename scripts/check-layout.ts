@@ -1,5 +1,14 @@
 // Checks that every folder can be read at a glance: a folder with more files than this holds several concepts.
 import { readdirSync } from 'node:fs'
+import { readOptions } from '../harness/command-line/arguments.ts'
+
+const usage = `Usage: npm run check:layout
+
+Lists the folders with too many files. Exits with 1 if there are any.
+
+  --help  prints this text
+`
+readOptions(usage, {})
 
 const roots = ['src', 'otel', 'lib', 'harness', 'deploy', 'test', 'bench', 'scripts', 'docs']
 const generated = ['src/database/generated']

@@ -1,6 +1,6 @@
-// Makes a new migration from the difference between the migrations and prisma/schema.prisma. Needs no database.
+// Creates a migration from the difference between the existing migrations and prisma/schema.prisma, without a database.
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { exitWithUsage, readOptions } from '../harness/command-line/arguments.ts'
 import {
   createMemoryDatabase,
   createSchemaEngine,
@@ -10,27 +10,25 @@ import {
 } from '../harness/schema-engine.ts'
 import { migrationsFolder, readMigrations } from '../src/database/migrations/files.ts'
 
-const help = `Usage: npm run migrate:new -- --name add_likes
+const usage = `Usage: npm run migrate:new -- --name add_likes
 
-Writes prisma/migrations/<time>_<name>/migration.sql with what makes the tables that the migrations give
-those of prisma/schema.prisma. Read it before you commit it: a rename, for one, comes out as drop and add.
+Writes prisma/migrations/<time>_<name>/migration.sql, which changes the tables from those of the existing migrations to
+those of prisma/schema.prisma. Read it before you commit it: a rename becomes a drop and an add.
 
-  --name    what the migration does, in a-z 0-9 _
-  --help    this text
+  --name TEXT  what the migration does, in a-z 0-9 _
+  --help       prints this text
 `
 
-const { values } = parseArgs({ options: { name: { type: 'string' }, help: { type: 'boolean' } } })
-if (values.help) process.stdout.write(help)
-else if (!values.name || !/^[a-z0-9_]{1,100}$/.test(values.name)) {
-  process.stderr.write(`--name is missing or not of a-z 0-9 _.\n\n${help}`)
-  process.exitCode = 1
-} else await writeMigration(values.name)
+const { name } = readOptions(usage, { name: '' })
+if (!/^[a-z0-9_]{1,100}$/.test(name))
+  exitWithUsage('--name must be 1 to 100 of the characters a-z 0-9 _.', usage)
+await writeMigration(name)
 
 async function writeMigration(name: string): Promise<void> {
   const sql = await difference()
   if (sql === undefined) {
     process.stdout.write(
-      'prisma/schema.prisma holds nothing that the migrations do not: no migration made.\n',
+      'No migration is needed: the existing ones give the tables of prisma/schema.prisma.\n',
     )
     return
   }

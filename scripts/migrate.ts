@@ -1,41 +1,41 @@
-// Applies the migrations that the database lacks; the service does the same when it starts.
-import { parseArgs } from 'node:util'
+// Applies the missing migrations without starting the service.
+import { readOptions } from '../harness/command-line/arguments.ts'
 import { unrecordedMetrics } from '../harness/telemetry/metrics.ts'
 import { readConfig } from '../src/config.ts'
 import { openDatabase } from '../src/database/client.ts'
 import { errorMessage } from '../src/database/sql-errors.ts'
 
-const help = `Usage: npm run migrate
+const usage = `Usage: npm run migrate [-- options]
 
-Applies the migrations that the database lacks, a line each. The service does so itself when it starts.
+Applies the migrations that the database lacks, as the service does when it starts.
 
-  DATABASE_URL   PostgreSQL; without it the embedded database
-  DATA_DIR       the embedded database's folder, default ./data; not while a service runs on it
-  --help         this text
+  --database-url URL  PostgreSQL (DATABASE_URL); without it, the embedded database
+  --data-dir FOLDER   folder of the embedded database (DATA_DIR, or else ./data), which no service may use meanwhile
+  --help              prints this text
 `
 
-const { values } = parseArgs({ options: { help: { type: 'boolean' } } })
-if (values.help) process.stdout.write(help)
-else
-  await migrate().catch((error: unknown) => {
-    process.stderr.write(`${errorMessage(error)}\n`)
-    process.exitCode = 1
-  })
+const { databaseUrl, dataDir } = readOptions(usage, {
+  databaseUrl: process.env.DATABASE_URL,
+  dataDir: process.env.DATA_DIR,
+})
+
+await migrate().catch((error: unknown) => {
+  process.stderr.write(`${errorMessage(error)}\n`)
+  process.exitCode = 1
+})
 
 async function migrate(): Promise<void> {
-  const { DATABASE_URL, DATA_DIR } = process.env
-  const { databaseUrl, dataDir } = readConfig({ DATABASE_URL, DATA_DIR })
-  const metrics = unrecordedMetrics()
+  const config = readConfig({ DATABASE_URL: databaseUrl, DATA_DIR: dataDir })
   const database = await openDatabase({
-    url: databaseUrl,
-    dataDir,
-    metrics,
+    url: config.databaseUrl,
+    dataDir: config.dataDir,
+    metrics: unrecordedMetrics(),
     log: { info: print, warn: print, error: print },
   })
   try {
     await database.migrate()
     const { applied } = database.migrations()
-    process.stdout.write(`${database.name}: ${applied} of ${applied} migrations are applied.\n`)
+    process.stdout.write(`${database.name}: all ${applied} migrations are applied.\n`)
   } finally {
     await database.close()
   }

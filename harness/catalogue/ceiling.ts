@@ -1,33 +1,33 @@
-// How many series one process exposes at most, whatever clients send.
+// The largest number of series that one process can expose, whatever clients send.
 import type { AttributeValues, Metric } from '../../lib/metric.ts'
 import { telemetryCatalogue } from '../../otel/catalogue.ts'
 import { catalogue } from '../../src/metrics/catalogue.ts'
 import type { RequestOutcome } from '../../src/metrics/instruments.ts'
 import { possibleOutcomes } from './request-outcomes.ts'
 
-/** Values as Prometheus has them. */
+/** Attribute values as Prometheus shows them. */
 export type AttributeSet = Readonly<Record<string, string>>
 
 const outcomes = possibleOutcomes()
 const routes = [...new Set(outcomes.flatMap(({ route }) => route ?? []))]
-/** What `http.response.status_code` can be, in order. */
+/** The possible values of `http.response.status_code`, sorted. */
 export const statuses = [...new Set(outcomes.map(({ status }) => status))].sort((a, b) => a - b)
 
-/** The most series of all metrics together, and `target_info`. */
+/** Returns the ceiling of all metrics together, with `target_info`. */
 export function ceiling(): number {
   const metrics: Metric[] = [...Object.values(catalogue), ...Object.values(telemetryCatalogue)]
   return metrics.reduce((sum, metric) => sum + ceilingOf(metric), 1)
 }
 
-/** The most series of one metric: lines of samples, of which a histogram has many for each set of attributes. */
+/** Returns the ceiling of one metric in lines of samples; a histogram has several for each attribute set. */
 export function ceilingOf(metric: Metric): number {
   const { kind, boundaries = [] } = metric
-  // One for each bucket, and +Inf, count and sum.
+  // A line for each bucket, and +Inf, count and sum.
   const lines = kind === 'histogram' ? boundaries.length + 3 : 1
   return attributeSets(metric).length * lines
 }
 
-/** Every set of attributes that a metric can have, without those that are one value for each process. */
+/** Returns every attribute set that a metric can have. Attributes that are constant in a process are left out. */
 export function attributeSets({ attributes, optional = [] }: Metric): AttributeSet[] {
   const hasOutcome = 'http.response.status_code' in attributes
   const factors = Object.entries(attributes)
@@ -37,7 +37,7 @@ export function attributeSets({ attributes, optional = [] }: Metric): AttributeS
   return factors.reduce(product, [{}])
 }
 
-/** What depends on each other: a route has its methods and statuses, and the type of an error is its status. */
+/** Attributes that depend on each other: a route has certain methods and statuses; the error type is the status. */
 const ofOutcome = ['http.request.method', 'http.route', 'http.response.status_code', 'error.type']
 
 function outcomeSet(
@@ -54,7 +54,8 @@ function outcomeSet(
 
 function choices(key: string, values: AttributeValues, isOptional: boolean): AttributeSet[] {
   if (values === 'routes') return choices(key, routes, true)
-  if (typeof values === 'string') throw new Error(`${key}: ${values} are nothing without a status.`)
+  if (typeof values === 'string')
+    throw new Error(`${key}: ${values} need the attribute http.response.status_code.`)
   const sets = values.map((value) => ({ [key]: String(value) }))
   return isOptional || sets.length === 0 ? [...sets, {}] : sets
 }

@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os'
 
-/** What the figures were measured on, in one line: processor, cores, memory, system, Node. */
+/** Describes the machine in one line: processor, cores, memory, system, Node.js. */
 export function machine(): string {
   const cores = cpus()
   const model = cores[0]?.model.trim() ?? 'unknown processor'

@@ -21,14 +21,11 @@ export function createProgress() {
       let done = 0
       bar.start(total, 0, { rate: '–' })
       running.add(bar)
-      const update = (value: number) => {
-        done = value
-        bar.update(done, { rate: ((done * 1_000) / (performance.now() - start)).toFixed(0) })
-      }
       return {
-        /** Sets the number of steps done. */
-        update,
-        step: () => update(done + 1),
+        step() {
+          done++
+          bar.update(done, { rate: ((done * 1_000) / (performance.now() - start)).toFixed(0) })
+        },
         end() {
           bar.stop()
           running.delete(bar)

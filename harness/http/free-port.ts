@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below what systems hand out for port 0 and for outgoing connections, so that nobody gets it meanwhile. */
+/** Below the ports that systems choose for port 0 and outgoing connections, so that no process gets one meanwhile. */
 const first = 20_000
 const last = 32_000
 
-/** A port that was free a moment ago, for programs that cannot choose one and say which. */
+/** Returns a free port, for programs that cannot choose one themselves. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = first + Math.floor(Math.random() * (last - first))

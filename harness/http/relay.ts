@@ -1,8 +1,8 @@
-// A TCP relay before a server, so that a test can take the server away, slow it down and bring it back.
+// A TCP relay in front of a server, to make the server unreachable, slow or silent.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** Relays connections to a server of this machine, at a port of its own once `start` has been called. */
+/** Relays connections to a local server, from `start` on. The port stays the same after a `stop`. */
 export function createRelay(targetPort: number) {
   const sockets = new Set<Socket>()
   let port = 0
@@ -34,18 +34,18 @@ export function createRelay(targetPort: number) {
       await once(server, 'listening')
       port = (server.address() as AddressInfo).port
     },
-    /** Refuses connections and breaks those there are. */
+    /** Closes all connections and refuses new ones. */
     stop: async () => {
       const closed = server.listening && once(server, 'close')
       server.close()
       for (const socket of sockets) socket.destroy()
       await closed
     },
-    /** Everything takes this much longer, each way; set it while nothing is under way. */
+    /** Delays data in both directions; set it while no data is in flight, or the order of the data may change. */
     delay: (ms: number) => {
       delayMs = ms
     },
-    /** Accepts and keeps connections, but nothing gets through, as behind a cut cable. */
+    /** Keeps connections open and drops all data, as if a cable were cut. */
     silence: (value: boolean) => {
       silent = value
     },

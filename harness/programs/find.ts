@@ -1,9 +1,8 @@
-// Programs that some tests need and npm cannot install.
+// Finds programs that npm cannot install.
 import { accessSync, constants, globSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import type { TestContext } from 'vitest'
 
-/** Each with the Debian package that has it and the names it goes by; Debian keeps some off the usual path. */
+/** The Debian package and the possible names of each program. */
 const PROGRAMS = {
   prometheus: { package: 'prometheus', names: ['prometheus'] },
   promtool: { package: 'prometheus', names: ['promtool'] },
@@ -15,27 +14,28 @@ const PROGRAMS = {
 
 export type Program = keyof typeof PROGRAMS
 
-/** The path of a program, or undefined where it is not installed. */
-export function findProgram(part: Program): string | undefined {
+/** Returns the path of a program, or undefined if it is not installed. */
+export function findProgram(program: Program): string | undefined {
   const folders = [
     ...(process.env.PATH ?? '').split(delimiter),
+    // Debian installs some outside of a user's PATH.
     '/usr/local/sbin',
     '/usr/sbin',
     ...globSync('/usr/lib/postgresql/*/bin').sort().reverse(),
   ]
-  const paths = folders.flatMap((folder) => PROGRAMS[part].names.map((name) => join(folder, name)))
+  const paths = folders.flatMap((folder) => PROGRAMS[program].names.map((name) => join(folder, name)))
   return paths.find(isExecutable)
 }
 
 /**
- * The path of a program that the test cannot do without. Where it is not installed the test is skipped, with a line
- * that says what is missing; on CI, where everything must be there, it fails.
+ * Returns the path of a program that a test needs. Without the program the test is skipped, and a line on stderr says
+ * so. On CI nothing may be skipped: there it throws.
  */
-export function requireProgram(part: Program, { skip }: Pick<TestContext, 'skip'>): string {
-  const path = findProgram(part)
+export function requireProgram(program: Program, { skip }: { skip(reason: string): never }): string {
+  const path = findProgram(program)
   if (path !== undefined) return path
-  const reason = `${part} is not installed (Debian package ${PROGRAMS[part].package})`
-  if (process.env.CI) throw new Error(`${reason}, and on CI nothing is skipped.`)
+  const reason = `${program} is not installed (Debian package ${PROGRAMS[program].package})`
+  if (process.env.CI) throw new Error(`${reason}. On CI no test may be skipped.`)
   process.stderr.write(`skipped: ${reason}\n`)
   return skip(reason)
 }

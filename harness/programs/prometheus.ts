@@ -1,11 +1,9 @@
-// A real Prometheus, with a configuration and a data folder of its own.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../http/free-port.ts'
-import { until } from '../until.ts'
+import { startProgram } from './start.ts'
 
 /** One series of an instant query's result. */
 export type Result = { metric: Record<string, string>; value: number }
@@ -18,50 +16,42 @@ export async function startPrometheus(path: string, configuration: string) {
   const file = join(folder, 'prometheus.yml')
   await writeFile(file, configuration)
   const address = `127.0.0.1:${await freePort()}`
-  const child = spawn(
-    path,
-    [
-      `--config.file=${file}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=${address}`,
-      '--log.level=error',
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  )
-
-  async function get(path: string) {
-    const response = await fetch(`http://${address}${path}`)
-    if (!response.ok) throw new Error(`Prometheus answered ${response.status}: ${await response.text()}`)
-    return response
-  }
-
-  await until('Prometheus is ready', async () => {
-    if (child.exitCode !== null) throw new Error(`Prometheus ended with ${child.exitCode}`)
-    return get('/-/ready').catch(() => undefined)
-  })
+  const args = [
+    `--config.file=${file}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    `--web.listen-address=${address}`,
+    '--log.level=error',
+  ]
+  const program = await startProgram(path, args, `http://${address}/-/ready`)
   return {
-    /** What an expression gives at the moment. Throws an Error with Prometheus's answer when it is no expression. */
+    /** Evaluates an expression. @throws {Error} with Prometheus's response when the expression is invalid */
     async query(expression: string): Promise<Result[]> {
-      const response = await get(`/api/v1/query?query=${encodeURIComponent(expression)}`)
+      const response = await fetch(`http://${address}/api/v1/query?query=${encodeURIComponent(expression)}`)
+      if (!response.ok) throw new Error(`Prometheus responded ${response.status}: ${await response.text()}`)
       const { data } = (await response.json()) as {
         data: { result: { metric: Record<string, string>; value: [number, string] }[] }
       }
-      return data.result.map(({ metric, value }) => ({ metric, value: numberOf(value[1]) }))
+      return data.result.map(({ metric, value: [, value] }) => ({
+        metric,
+        value: Number(value.replace('Inf', 'Infinity')),
+      }))
     },
     async stop() {
-      await end(child)
+      await program.stop()
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
 
-async function end(child: ChildProcess) {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGTERM')
-  await exited
-}
+/** promtool objects to this name, which the semantic conventions define. */
+const knownProblem =
+  'db_client_connection_count non-histogram and non-summary metrics should not have "_count" suffix'
 
-function numberOf(text: string): number {
-  return Number(text.replace('Inf', 'Infinity'))
+/** Returns the problems that `promtool check metrics` finds in an exposition, line by line. */
+export function lintExposition(promtool: string, exposition: string): string[] {
+  const { stdout, stderr } = spawnSync(promtool, ['check', 'metrics'], {
+    input: exposition,
+    encoding: 'utf8',
+  })
+  return `${stdout}${stderr}`.split('\n').filter((line) => line !== '' && line !== knownProblem)
 }

@@ -1,11 +1,8 @@
-// Starts programs that serve HTTP and ends just those.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { until } from '../until.ts'
 
-export type Program = Awaited<ReturnType<typeof startProgram>>
-
-/** Starts a program and waits until `readyUrl` answers with success. Rejects with what it wrote when it ends before. */
+/** Starts a program and waits until `readyUrl` responds with success. Rejects with its stderr if it ends before that. */
 export async function startProgram(path: string, args: string[], readyUrl: string) {
   const child = spawn(path, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let output = ''
@@ -18,8 +15,8 @@ export async function startProgram(path: string, args: string[], readyUrl: strin
     await ended
   }
   try {
-    await until(`${path} answers`, async () => {
-      if (child.exitCode !== null) throw new Error(`${path} ended (${child.exitCode}): ${output}`)
+    await until(`${path} is ready`, async () => {
+      if (child.exitCode !== null) throw new Error(`${path} exited with ${child.exitCode}: ${output}`)
       return fetch(readyUrl).then(
         (response) => response.ok,
         () => false,

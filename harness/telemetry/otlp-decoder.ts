@@ -1,5 +1,5 @@
-// Decodes OTLP pushes with the code that protobufjs generated from the protocol's own .proto files, which an older
-// otlp-transformer has; today's serialises by hand.
+// Decodes OTLP pushes with the code that protobufjs generated from the protocol's .proto files. Only older versions of
+// otlp-transformer contain that code.
 import { createRequire } from 'node:module'
 
 type Value = { stringValue?: string; boolValue?: boolean; intValue?: number; doubleValue?: number }
@@ -34,19 +34,20 @@ export const decodeProtobuf = (bytes: Uint8Array): Push => message.toObject(mess
 export const decodeJson = (bytes: Uint8Array): Push =>
   message.toObject(message.fromObject(JSON.parse(Buffer.from(bytes).toString())), options)
 
-/** The attributes as a plain object. */
+/** Converts attributes to a plain object of strings. */
 export const attributesOf = (attributes: Attribute[]) =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, String(Object.values(value)[0])]))
 
-/** Every metric of a push, with its scope. */
+/** Returns every metric of a push, with its scope. */
 export const metricsOf = (push: Push) =>
   push.resourceMetrics.flatMap(({ scopeMetrics }) =>
     scopeMetrics.flatMap(({ scope, metrics }) => metrics.map((metric) => ({ ...metric, scope }))),
   )
 
 /**
- * A push as the samples that Prometheus would have of it, by name and labels: names get their unit, dots become
- * underscores, buckets add up (https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/).
+ * Converts a push to the samples that Prometheus would have, by `sampleKey`: names get their unit, dots become
+ * underscores, buckets become cumulative
+ * (https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/).
  */
 export function samplesOf(push: Push): Map<string, number> {
   const samples = new Map<string, number>()
@@ -75,7 +76,7 @@ export function samplesOf(push: Push): Map<string, number> {
   return samples
 }
 
-/** Labels in any order, and `le` in any notation, make the same key. */
+/** Returns a key that depends neither on the order of the labels nor on the notation of `le`. */
 export function sampleKey(name: string, labels: Record<string, string>): string {
   const le = labels.le && { le: String(Number(labels.le.replace('+Inf', 'Infinity'))) }
   return `${name}${JSON.stringify(Object.entries({ ...labels, ...le }).sort())}`

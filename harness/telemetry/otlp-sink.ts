@@ -1,4 +1,4 @@
-// An OTLP receiver in all three protocols, on free ports, that keeps what it is sent.
+// An OTLP receiver for all three protocols, on free ports, that keeps every push.
 import { createServer, type IncomingMessage } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -11,7 +11,7 @@ import { decodeJson, decodeProtobuf, type Push } from './otlp-decoder.ts'
 export type Received = { path: string; headers: Record<string, unknown>; push: Push }
 type Tls = { cert: Buffer; key: Buffer }
 
-/** `received` grows with every push. `port` is that of HTTP; with `tls` it speaks nothing else. */
+/** `received` grows with every push. `port` is the HTTP port. With `tls`, plain connections fail. */
 export async function startCollector({ tls, port = 0 }: { tls?: Tls; port?: number } = {}) {
   const received: Received[] = []
   const http = await startHttp(received, port, tls)

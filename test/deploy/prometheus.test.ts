@@ -2,8 +2,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { buildPost, buildUser, call } from '../../harness/http/client.ts'
 import { requireProgram } from '../../harness/programs/find.ts'
-import { type Prometheus, startPrometheus } from '../../harness/programs/prometheus.ts'
-import { complaintsOf } from '../../harness/programs/promtool.ts'
+import { lintExposition, type Prometheus, startPrometheus } from '../../harness/programs/prometheus.ts'
 import { runService, startService } from '../../harness/service.ts'
 import { until } from '../../harness/until.ts'
 
@@ -108,6 +107,6 @@ describe('a real Prometheus that scrapes the service', () => {
     onTestFinished(() => service.stop())
     await buildPost(service, await buildUser(service))
     const exposition = await (await fetch(service.metricsUrl)).text()
-    expect(complaintsOf(promtool, exposition)).toEqual([])
+    expect(lintExposition(promtool, exposition)).toEqual([])
   })
 })

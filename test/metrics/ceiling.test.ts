@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ceiling, ceilingOf } from '../../harness/catalogue/ceiling.ts'
 import { buildUser } from '../../harness/http/client.ts'
 import { requireProgram } from '../../harness/programs/find.ts'
-import { complaintsOf } from '../../harness/programs/promtool.ts'
+import { lintExposition } from '../../harness/programs/prometheus.ts'
 import { createRandom, type Random } from '../../harness/random.ts'
 import { type Service, startService } from '../../harness/service.ts'
 import { type Scrape, scrape } from '../../harness/telemetry/scrape.ts'
@@ -129,6 +129,6 @@ describe(`after ${requests} hostile requests`, () => {
   it('promtool accepts the exposition', async (context) => {
     const promtool = requireProgram('promtool', context)
     const text = await (await fetch(service.metricsUrl)).text()
-    expect(complaintsOf(promtool, text)).toEqual([])
+    expect(lintExposition(promtool, text)).toEqual([])
   })
 })
