@@ -1,5 +1,6 @@
 // Every metric that otel/ records about the process and the pull endpoint. src/metrics/catalogue.ts declares the
 // service's own.
+import { httpMethods } from '../lib/http-attributes.ts'
 import type { Metric } from '../lib/metric.ts'
 
 const none = {} as const
@@ -88,6 +89,8 @@ const resources = [
   'Timeout',
 ]
 
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+
 const eventLoopDelay = (statistic: string): Metric => ({
   kind: 'gauge',
   unit: 's',
@@ -102,10 +105,24 @@ const heapSpaceBytes = (description: string): Metric => ({
 })
 
 /**
- * Recorded by instrumentation-runtime-node, which creates these instruments itself. Declared here only to be
- * documented and checked against a live scrape, so the descriptions are the package's.
+ * Recorded by instrumentation-http and instrumentation-runtime-node, which create these instruments themselves. Declared
+ * here only to be documented and checked against a live scrape, so the descriptions are the packages'.
  */
-export const runtimeMetrics: Readonly<Record<string, Metric>> = {
+export const instrumentationMetrics: Readonly<Record<string, Metric>> = {
+  'http.server.request.duration': {
+    kind: 'histogram',
+    unit: 's',
+    description: 'Duration of HTTP server requests.',
+    attributes: {
+      'http.request.method': httpMethods,
+      'http.route': 'routes',
+      'http.response.status_code': 'statuses',
+      'url.scheme': ['http', 'https'],
+      'network.protocol.version': ['1.0', '1.1'],
+      'error.type': 'server errors',
+    },
+    boundaries: seconds,
+  },
   'nodejs.eventloop.utilization': {
     kind: 'gauge',
     unit: '1',
@@ -130,7 +147,7 @@ export const runtimeMetrics: Readonly<Record<string, Metric>> = {
     unit: 's',
     description: 'Garbage collection duration by kind, one of major, minor, incremental or weakcb.',
     attributes: { 'v8js.gc.type': ['major', 'minor', 'incremental', 'weakcb'] },
-    boundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+    boundaries: seconds,
   },
   'v8js.memory.heap.used': heapSpaceBytes('Heap Memory size allocated.'),
   'v8js.memory.heap.space.size': heapSpaceBytes('Total heap memory size pre-allocated for a heap space.'),
@@ -145,4 +162,7 @@ export const runtimeMetrics: Readonly<Record<string, Metric>> = {
 }
 
 /** Everything that otel/ adds to the service's metrics. */
-export const telemetryCatalogue: Readonly<Record<string, Metric>> = { ...telemetryMetrics, ...runtimeMetrics }
+export const telemetryCatalogue: Readonly<Record<string, Metric>> = {
+  ...telemetryMetrics,
+  ...instrumentationMetrics,
+}

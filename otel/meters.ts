@@ -1,21 +1,32 @@
-// Keeps errors of the SDK out of requests.
-import { diag, type Meter, type MeterProvider } from '@opentelemetry/api'
+// Keeps errors of the SDK out of requests, and attributes that clients choose out of metrics.
+import { type Attributes, diag, type Histogram, type Meter, type MeterProvider } from '@opentelemetry/api'
+
+/** Replaces the attributes of every measurement of a histogram, by its name. */
+export type Rewrites = Readonly<Record<string, (attributes?: Attributes) => Attributes>>
 
 /**
  * Returns a provider whose synchronous instruments log errors instead of throwing them. The SDK makes a key of the
  * attributes with JSON.stringify, which throws on a BigInt or a cycle.
  */
-export function guardMeters(provider: MeterProvider): MeterProvider {
-  return { getMeter: (...scope) => guardMeter(provider.getMeter(...scope)) }
+export function guardMeters(provider: MeterProvider, rewrites: Rewrites = {}): MeterProvider {
+  return { getMeter: (...scope) => guardMeter(provider.getMeter(...scope), rewrites) }
 }
 
-function guardMeter(meter: Meter): Meter {
+function guardMeter(meter: Meter, rewrites: Rewrites): Meter {
   const guarded: Meter = Object.create(meter)
   guarded.createCounter = (...args) => guardAdd(meter.createCounter(...args))
   guarded.createUpDownCounter = (...args) => guardAdd(meter.createUpDownCounter(...args))
   guarded.createGauge = (...args) => guardRecord(meter.createGauge(...args))
-  guarded.createHistogram = (...args) => guardRecord(meter.createHistogram(...args))
+  guarded.createHistogram = (...args) =>
+    guardRecord(rewriteAttributes(meter.createHistogram(...args), rewrites[args[0]]))
   return guarded
+}
+
+function rewriteAttributes(histogram: Histogram, rewrite: Rewrites[string] | undefined): Histogram {
+  if (!rewrite) return histogram
+  const record = histogram.record.bind(histogram)
+  histogram.record = (value, attributes, context) => record(value, rewrite(attributes), context)
+  return histogram
 }
 
 type Measure = (...measurement: never[]) => void

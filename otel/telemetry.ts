@@ -5,6 +5,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import type { Log } from '../lib/log.ts'
 import { reportTelemetry } from '../lib/telemetry-status.ts'
 import type { TelemetryConfig } from './config/types.ts'
+import { describeRequest, instrumentHttp } from './http.ts'
 import { boundLog } from './log.ts'
 import { guardMeters } from './meters.ts'
 import { createReaders } from './readers.ts'
@@ -27,8 +28,9 @@ export async function startTelemetry(config: TelemetryConfig, log: Log) {
     views: config.views,
     readers: readers.map(({ reader }) => reader),
   })
-  metrics.setGlobalMeterProvider(guardMeters(provider))
+  metrics.setGlobalMeterProvider(guardMeters(provider, { 'http.server.request.duration': describeRequest }))
   logDiagnostics(bounded)
+  instrumentHttp()
   instrumentRuntime()
   reportTelemetry({
     isUp: () => readers.every(({ isUp }) => isUp?.() ?? true),

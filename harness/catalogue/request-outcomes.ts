@@ -1,9 +1,9 @@
 // The possible combinations of method, route and status in the metrics.
+import { httpMethods } from '../../lib/http-attributes.ts'
 import type { ErrorCode } from '../../src/errors.ts'
 import type { Endpoint } from '../../src/http/endpoint.ts'
 import { possibleProblems } from '../../src/http/openapi/problems.ts'
 import { problems } from '../../src/http/problems/problem-types.ts'
-import { methods } from '../../src/metrics/catalogue.ts'
 import type { RequestOutcome } from '../../src/metrics/instruments.ts'
 import { createRoutes, type Services } from '../../src/routes.ts'
 
@@ -30,7 +30,7 @@ function withRoute(endpoint: Endpoint): RequestOutcome[] {
 function withoutRoute(): RequestOutcome[] {
   const rejected = statusesOf(['malformed-request', 'not-found', 'method-not-allowed'])
   const options = [204, ...statusesOf(['malformed-request', 'not-found', 'unauthenticated', 'rate-limited'])]
-  return methods.flatMap((method) =>
+  return httpMethods.flatMap((method) =>
     outcomes(method, undefined, [...(method === 'OPTIONS' ? options : rejected), ...always]),
   )
 }

@@ -1,5 +1,7 @@
 // The HTTP server of the pull endpoint, which never keeps the process alive.
+
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { unmeasuredServers } from '../http.ts'
 
 export type PullServer = ReturnType<typeof createPullServer>
 
@@ -9,6 +11,7 @@ export function createPullServer(handle: RequestListener) {
     { keepAliveTimeout: 75_000, headersTimeout: 10_000, requestTimeout: 10_000 },
     handle,
   )
+  unmeasuredServers.add(server)
   server.unref()
   server.on('connection', (socket) => socket.unref())
   return server

@@ -2,6 +2,7 @@
 // path, method, Accept, token, rate limit, owner, body, input, resource.
 import { Readable } from 'node:stream'
 import { Router, type RouterContext } from '@koa/router'
+import type { DescribedRequest } from '../../lib/http-attributes.ts'
 import { AppError } from '../errors.ts'
 import { type Authenticate, checkOwner, findViewer } from './authentication.ts'
 import type { Context, Middleware, State } from './context.ts'
@@ -32,7 +33,7 @@ function createMiddleware({ endpoint, handle }: Route, { authenticate, rateLimit
   )
 
   return async (ctx: Context & { params: Record<string, string> }) => {
-    ctx.state.route = path
+    setRoute(ctx, path)
     checkAccept(ctx, types)
     const viewer = await findViewer(ctx, endpoint, authenticate)
     if (api) await rateLimits.checkRequest(ctx, viewer)
@@ -42,6 +43,13 @@ function createMiddleware({ endpoint, handle }: Route, { authenticate, rateLimit
     if (rateLimit) await rateLimits.checkAfterInput(ctx, rateLimit, viewer, input.body)
     send(ctx, replies, contentTypes, await handle(input))
   }
+}
+
+/** On Node's request too, where telemetry reads it. */
+function setRoute(ctx: Context, path: string) {
+  ctx.state.route = path
+  const request: DescribedRequest = ctx.req
+  request.route = path
 }
 
 function contentType(reply: Reply): string {

@@ -2,21 +2,8 @@
 // docs/metrics.md and the check of the rules and dashboards all read it. otel/catalogue.ts declares the others.
 //
 // Every attribute has a closed set of values, so clients cannot raise the number of series.
+import { httpMethods } from '../../lib/http-attributes.ts'
 import type { Metric } from '../../lib/metric.ts'
-
-export const methods = [
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'PATCH',
-  'DELETE',
-  'OPTIONS',
-  'CONNECT',
-  'TRACE',
-  'QUERY',
-  '_OTHER',
-] as const
 
 /** The kinds of statement that the database layer distinguishes; any other is `_OTHER`. */
 export const databaseOperations = [
@@ -72,35 +59,21 @@ export const loginOutcomes = ['success', 'wrong_credentials', 'limited'] as cons
 export const rejectionReasons = ['rate_limit', 'overload', 'body_size', 'malformed'] as const
 
 const requestAttributes = {
-  'http.request.method': methods,
+  'http.request.method': httpMethods,
   'http.route': 'routes',
   'http.response.status_code': 'statuses',
 } as const
 const pool = { 'db.client.connection.pool.name': ['microposts'] } as const
 const none = {} as const
 const sizes = [0, 64, 256, 1024, 4096, 16_384, 65_536, 262_144]
-const requestSeconds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 const poolSeconds = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
 
 export const catalogue = {
-  'http.server.request.duration': {
-    kind: 'histogram',
-    unit: 's',
-    description:
-      'Time from the arrival of a request until its response was sent or the client disconnected (status 499).',
-    attributes: {
-      ...requestAttributes,
-      'url.scheme': ['http', 'https'],
-      'network.protocol.version': ['1.0', '1.1'],
-      'error.type': 'server errors',
-    },
-    boundaries: requestSeconds,
-  },
   'http.server.active_requests': {
     kind: 'updowncounter',
     unit: '{request}',
     description: 'Requests in progress.',
-    attributes: { 'http.request.method': methods, 'url.scheme': ['http', 'https'] },
+    attributes: { 'http.request.method': httpMethods, 'url.scheme': ['http', 'https'] },
   },
   'http.server.request.body.size': {
     kind: 'histogram',

@@ -1,6 +1,7 @@
 // Records every metric of the service, through one function per event. The only file in src/ that imports
 // @opentelemetry/api; without a registered SDK, every call is a no-op.
 import { type Attributes, metrics as api, type Counter, type Histogram, type Meter } from '@opentelemetry/api'
+import { knownMethod } from '../../lib/http-attributes.ts'
 import { type AttributeValues, instrumentOptions } from '../../lib/metric.ts'
 import {
   catalogue,
@@ -28,8 +29,6 @@ export type MigrationsReading = { applied: number; unapplied: number }
 export type Build = { version: string; revision: string; runtime: string }
 /** `route` is the route template, or undefined if no route matched. */
 export type RequestOutcome = { method: string; route: string | undefined; status: number }
-/** URL scheme and HTTP version, such as `1.1`. */
-export type RequestProtocol = { scheme: string; version: string }
 
 /**
  * Creates every instrument of the catalogue; counters start at 0. The returned functions neither throw nor wait.
@@ -45,7 +44,6 @@ export function createMetrics(build: Build) {
     'http.server.active_requests',
     options('http.server.active_requests'),
   )
-  const duration = histogram('http.server.request.duration')
   const requestBody = histogram('http.server.request.body.size')
   const responseBody = histogram('http.server.response.body.size')
   const operation = histogram('db.client.operation.duration')
@@ -79,10 +77,7 @@ export function createMetrics(build: Build) {
 
   return {
     requestStarted: (method: string, scheme: string) => active.add(1, activeAttributes(method, scheme)),
-    requestEnded: (outcome: RequestOutcome, protocol: RequestProtocol, seconds: number) => {
-      active.add(-1, activeAttributes(outcome.method, protocol.scheme))
-      duration.record(seconds, durationAttributes(outcome, protocol))
-    },
+    requestEnded: (method: string, scheme: string) => active.add(-1, activeAttributes(method, scheme)),
     requestBodyRead: (outcome: RequestOutcome, bytes: number) =>
       requestBody.record(bytes, outcomeAttributes(outcome)),
     responseBodySent: (outcome: RequestOutcome, bytes: number) =>
@@ -176,13 +171,6 @@ function observeMigrations(meter: Meter, read: () => MigrationsReading) {
   )
 }
 
-const methods: ReadonlySet<string> = new Set(
-  catalogue['http.server.active_requests'].attributes['http.request.method'],
-)
-
-/** Unknown methods become `_OTHER`, as the semantic conventions require. */
-const knownMethod = (method: string) => (methods.has(method) ? method : '_OTHER')
-
 function activeAttributes(method: string, scheme: string): Attributes {
   return { 'http.request.method': knownMethod(method), 'url.scheme': scheme }
 }
@@ -192,17 +180,6 @@ function outcomeAttributes({ method, route, status }: RequestOutcome): Attribute
     'http.request.method': knownMethod(method),
     'http.response.status_code': status,
     ...(route && { 'http.route': route }),
-  }
-}
-
-/** @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration */
-function durationAttributes(outcome: RequestOutcome, { scheme, version }: RequestProtocol): Attributes {
-  return {
-    ...outcomeAttributes(outcome),
-    'url.scheme': scheme,
-    // Node's parser also accepts 0.9 and 2.0, and responds with 1.1.
-    'network.protocol.version': version === '1.0' ? '1.0' : '1.1',
-    ...(outcome.status >= 500 && { 'error.type': String(outcome.status) }),
   }
 }
 

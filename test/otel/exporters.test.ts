@@ -14,7 +14,8 @@ import { until } from '../../harness/until.ts'
 
 /** Metrics that only requests change; the others change on their own, or with each scrape. */
 const isWork = (key: string) =>
-  key.includes('["otel_scope_name","microposts"]') && !/^(microposts_scrape|process)_/.test(key)
+  /\["otel_scope_name","(microposts|@opentelemetry\/instrumentation-http)"\]/.test(key) &&
+  !/^(microposts_scrape|process)_/.test(key)
 
 /** Rounds values: each reader adds up its own intervals, so sums of seconds can differ in their last digits. */
 const workOf = (samples: Map<string, number>) =>

@@ -1,7 +1,7 @@
 // Requests from malicious clients. Each kind gets one or two different responses, whatever its random parts are, so
 // that a few hundred of each kind produce every possible metric series.
 import type { Random } from '../../../harness/random.ts'
-import { methods } from '../../../src/metrics/catalogue.ts'
+import { httpMethods } from '../../../lib/http-attributes.ts'
 import { hex, json, letters, number, path, segment, text, uuid } from './hostile-text.ts'
 import { requestText } from './raw.ts'
 
@@ -29,7 +29,9 @@ const strangeToken = (random: Random) => ({
   Authorization: `${random.pick(['Bearer', 'Basic', 'x'])} ${hex(random, 64)}`,
 })
 /** Not CONNECT, because its target is not a path. */
-const anyMethod = methods.map((method) => (method === '_OTHER' || method === 'CONNECT' ? 'PROPFIND' : method))
+const anyMethod = httpMethods.map((method) =>
+  method === '_OTHER' || method === 'CONNECT' ? 'PROPFIND' : method,
+)
 const lists = ['collection', 'references', 'following', 'followers']
 
 const pipelined: ((random: Random, world: World) => string)[] = [

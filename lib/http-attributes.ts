@@ -1,0 +1,45 @@
+// What both sides record about HTTP requests in the same way, with closed sets of values.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** The methods of the HTTP semantic conventions; any other is `_OTHER`. */
+export const httpMethods = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+  'CONNECT',
+  'TRACE',
+  'QUERY',
+  '_OTHER',
+] as const
+
+const known: ReadonlySet<string> = new Set(httpMethods)
+
+export const knownMethod = (method = ''): string => (known.has(method) ? method : '_OTHER')
+
+/**
+ * What a service sets on Node's request to describe it. `route` is the template of the matched route; Express sets an
+ * object with a `path` below `baseUrl` instead. `protocol` is the URL scheme if it is not the connection's own, for example
+ * behind a proxy.
+ */
+export type DescribedRequest = IncomingMessage & { route?: unknown; baseUrl?: unknown; protocol?: unknown }
+
+/** nginx's status for a client that disconnected; no RFC defines one. */
+const clientClosedRequest = 499
+
+/**
+ * The status to record for a response that is closed. An incomplete response has an unreliable status of its own: a
+ * framework's initial 404, or the 200 of half a body.
+ */
+export function recordedStatus(response: ServerResponse): number {
+  if (response.writableFinished || isStream(response)) return response.statusCode
+  return response.errored ? 500 : clientClosedRequest
+}
+
+/** An event stream never finishes: the client closes it, which is not an error. */
+function isStream(response: ServerResponse): boolean {
+  return response.headersSent && String(response.getHeader('content-type')).startsWith('text/event-stream')
+}
