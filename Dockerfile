@@ -1,11 +1,11 @@
-# The service as a small image: no build step, so what is copied is what runs. Only the dependencies are prepared apart.
+# A small image of the service. There is no build step; only the dependencies are installed in a stage of their own.
 FROM node:24-slim AS dependencies
 WORKDIR /app
 # `npm ci` generates Prisma's client (postinstall), which needs the schema and development dependencies.
 COPY package.json package-lock.json .npmrc prisma.config.ts ./
 COPY prisma ./prisma
 RUN npm ci
-# Without the development dependencies, and without the Node that npm brings for machines that lack it.
+# Removes the development dependencies, and the Node that npm brings for machines that lack it.
 RUN npm prune --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24-slim
@@ -26,5 +26,5 @@ VOLUME /data
 EXPOSE 3000 9464
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# Node itself, not npm: it gets the signals and its exit code is the container's.
+# Node itself, not npm, so that it receives signals and its exit code is the container's.
 CMD ["node", "--import", "./otel/register.ts", "src/main.ts"]
