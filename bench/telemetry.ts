@@ -1,12 +1,13 @@
 // Compares the CPU time per request of services whose telemetry is off, on, pushed, or recorded by prom-client.
 import { readOptions } from '../harness/command-line/arguments.ts'
 import { machine } from '../harness/command-line/machine.ts'
+import { showStatus } from '../harness/command-line/progress.ts'
 import { createDatabase, type DatabaseEnv } from '../harness/database.ts'
+import { startCollector } from '../harness/telemetry/otlp-sink.ts'
 import { fill } from './fill.ts'
-import { showStatus } from './status-line.ts'
 import { type Measurements, measureVariants } from './telemetry/measure.ts'
 import { costs, generatorUs } from './telemetry/report.ts'
-import { startCollector, variantsOf } from './telemetry/variants.ts'
+import { variantsOf } from './telemetry/variants.ts'
 
 const usage = `Usage: npm run bench -- telemetry [options]
 
@@ -47,12 +48,12 @@ export async function telemetry(args: string[]): Promise<void> {
     return database.env
   }
   try {
-    const collector = await startCollector()
-    cleanUps.unshift(collector.stop)
+    const collector = await startCollector({ discard: true })
+    cleanUps.unshift(async () => collector.stop())
     // All variants share a database on a server; an embedded database serves one process only.
     const shared = databaseUrl && (await createFilled())
     const variants = []
-    for (const variant of variantsOf(collector.url))
+    for (const variant of variantsOf(collector.httpUrl))
       variants.push({ ...variant, database: shared || (await createFilled()) })
 
     const measurements: Measurements = new Map()

@@ -35,7 +35,7 @@ async function migrate(): Promise<void> {
   try {
     await database.migrate()
     const { applied } = database.migrations()
-    process.stdout.write(`${database.name}: all ${applied} migrations are applied.\n`)
+    process.stdout.write(`${database.name}: applied migrations: ${applied}, missing: none\n`)
   } finally {
     await database.close()
   }

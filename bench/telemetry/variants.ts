@@ -1,6 +1,4 @@
 // The same service with different telemetry.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 
 export type Variant = { name: string; preload: string[]; env: Record<string, string> }
 
@@ -26,18 +24,4 @@ export function variantsOf(collectorUrl: string): Variant[] {
       env: off,
     },
   ]
-}
-
-/** Starts a server that accepts every request and ignores its body. */
-export async function startCollector() {
-  const server = createServer((request, response) => {
-    request.on('end', () => response.end()).resume()
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  const stop = async () => {
-    server.close()
-    server.closeAllConnections()
-  }
-  return { url: `http://127.0.0.1:${port}`, stop }
 }

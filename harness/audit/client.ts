@@ -1,6 +1,6 @@
 // Sends requests through the proxy and remembers every response.
 import { Agent, type IncomingMessage } from 'node:http'
-import { type ApiResponse, exchange, type RequestOptions, send } from '../http/client.ts'
+import { type ApiResponse, callUnchecked, type RequestOptions, send } from '../http/client.ts'
 
 export type Client = ReturnType<typeof createClient>
 
@@ -39,7 +39,7 @@ export function createClient(url: string, onServed = () => {}) {
       expected: number | number[],
       options: RequestOptions = {},
     ): Promise<ApiResponse> {
-      const response = await exchange({ url }, method, target, { ...options, agent })
+      const response = await callUnchecked({ url }, method, target, { ...options, agent })
       // Only the service sets this header.
       note(method, target, response.status, response.headers.has('X-Request-Id'), [expected].flat())
       return response

@@ -39,3 +39,8 @@ export function createProgress() {
     say: (line: string) => process.stdout.write(`${line}\n`),
   }
 }
+
+/** Replaces the last line of the terminal; writes nothing if stderr goes to a file. */
+export function showStatus(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
+}

@@ -56,7 +56,7 @@ function contentOf({ json, body }: RequestOptions): { type?: string; bytes?: Buf
 }
 
 /** Sends one request and reads the whole response. Redirects are not followed. */
-export async function exchange(
+export async function callUnchecked(
   target: Target,
   method: string,
   path: string,
@@ -79,14 +79,14 @@ export function setResponseCheck(check: ResponseCheck): void {
   checkResponse = check
 }
 
-/** The same as `exchange`, with the check that the tests set (test/support/setup.ts). */
+/** The same as `callUnchecked`, but with the check that the tests set (test/support/setup.ts). */
 export async function call(
   target: Target,
   method: string,
   path: string,
   options: RequestOptions = {},
 ): Promise<ApiResponse> {
-  const response = await exchange(target, method, path, options)
+  const response = await callUnchecked(target, method, path, options)
   await checkResponse?.(target, method, new URL(path, target.url), response)
   return response
 }

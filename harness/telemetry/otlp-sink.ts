@@ -10,11 +10,15 @@ import { decodeJson, decodeProtobuf, type Push } from './otlp-decoder.ts'
 
 export type Received = { path: string; headers: Record<string, unknown>; push: Push }
 type Tls = { cert: Buffer; key: Buffer }
+type Options = { tls?: Tls; port?: number; discard?: boolean }
 
-/** `received` grows with every push. `port` is the HTTP port. With `tls`, plain connections fail. */
-export async function startCollector({ tls, port = 0 }: { tls?: Tls; port?: number } = {}) {
+/**
+ * `received` grows with every push, unless `discard` is set: a benchmark should not spend its CPU time on decoding.
+ * `port` is the HTTP port. With `tls`, plain connections fail.
+ */
+export async function startCollector({ tls, port = 0, discard = false }: Options = {}) {
   const received: Received[] = []
-  const http = await startHttp(received, port, tls)
+  const http = await startHttp(discard ? undefined : received, port, tls)
   const grpc = await startGrpc(received, tls)
   const scheme = tls ? 'https' : 'http'
   return {
@@ -28,10 +32,11 @@ export async function startCollector({ tls, port = 0 }: { tls?: Tls; port?: numb
   }
 }
 
-async function startHttp(received: Received[], port: number, tls: Tls | undefined) {
+async function startHttp(received: Received[] | undefined, port: number, tls: Tls | undefined) {
   const listener = async (request: IncomingMessage & { url?: string }) => {
     const { headers, url = '' } = request
     const sent = await buffer(request)
+    if (!received) return
     const body = headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent
     const decode = headers['content-type'] === 'application/json' ? decodeJson : decodeProtobuf
     received.push({ path: url, headers, push: decode(body) })

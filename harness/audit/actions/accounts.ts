@@ -11,7 +11,7 @@ export const accounts: Weighted = [
   [0.3, logInWrongly],
   [0.7, guessPasswords],
   [0.1, signUpTaken],
-  [1, changeProfile],
+  [1, (actor) => sendAs(actor, 'PATCH', actor.me.path, 200, { json: { bio: 'Here and there' } })],
   [0.05, changePassword],
   [0.3, deleteAccount],
   [5, follow],
@@ -56,10 +56,6 @@ function logInWrongly({ client, random, me }: Actor) {
 async function guessPasswords({ client }: Actor) {
   for (let attempt = 0; attempt <= loginLimit; attempt++)
     await client.send('POST', '/api/login', [401, 429], { json: { username: 'admin', password } })
-}
-
-function changeProfile(actor: Actor) {
-  return sendAs(actor, 'PATCH', actor.me.path, 200, { json: { bio: 'Here and there' } })
 }
 
 async function changePassword(actor: Actor) {

@@ -4,23 +4,19 @@ import type { ApiResponse, RequestOptions } from '../../http/client.ts'
 import { type Actor, anotherName, type Keyed, newText, retry, sendAs, type Weighted } from '../actor.ts'
 
 export const posting: Weighted = [
-  [6, postPlain],
+  [6, (actor) => post(actor, { json: { text: newText() } })],
   [3, postReferencing],
   [1, postForm],
-  [1, postChunked],
+  [1, (actor) => post(actor, { json: { text: newText() }, chunked: true })],
   [3, postKeyed],
   [2, replay],
   [1, postTwiceAtOnce],
-  [3, edit],
+  [3, (actor) => change(actor, 'PATCH', { text: `${newText()} edited` })],
   [1, editNothing],
-  [1, replace],
+  [1, (actor) => change(actor, 'PUT', { text: newText(), referenced: null })],
   [1, editByVersion],
   [2, remove],
 ]
-
-function postPlain(actor: Actor) {
-  return post(actor, { json: { text: newText() } })
-}
 
 function postReferencing(actor: Actor) {
   return post(actor, { json: { text: newText(), referenced: anotherName(actor) } }, [201, 400])
@@ -29,10 +25,6 @@ function postReferencing(actor: Actor) {
 function postForm(actor: Actor) {
   const body = new URLSearchParams({ text: `${newText()} ünd sö`, referenced: actor.me.username })
   return post(actor, { body })
-}
-
-function postChunked(actor: Actor) {
-  return post(actor, { json: { text: newText() }, chunked: true })
 }
 
 /** Retries with the same key while the service is unavailable: the post must exist once. */
@@ -76,14 +68,6 @@ export async function post(
   world.recent.push(path)
   if (world.recent.length > 500) world.recent.shift()
   return response
-}
-
-function edit(actor: Actor) {
-  return change(actor, 'PATCH', { text: `${newText()} edited` })
-}
-
-function replace(actor: Actor) {
-  return change(actor, 'PUT', { text: newText(), referenced: null })
 }
 
 async function editNothing(actor: Actor) {

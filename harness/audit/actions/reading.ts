@@ -1,6 +1,8 @@
 // Requests that change nothing.
 import { type Actor, anotherName, sendAs, type Weighted } from '../actor.ts'
 
+const optionsPaths = ['/api/users', '/api/posts', '/api/login', '/livez', '/docs']
+
 export const reading: Weighted = [
   [8, readList],
   [4, readPost],
@@ -11,9 +13,9 @@ export const reading: Weighted = [
   [2, readFollows],
   [2, readConditionally],
   [2, readHead],
-  [1, readSessions],
+  [1, (actor) => sendAs(actor, 'GET', '/api/sessions', 200)],
   [1, readPages],
-  [1, requestOptions],
+  [1, ({ client, random }) => client.send('OPTIONS', random.pick(optionsPaths), 204)],
 ]
 
 const lists = ['/collection', '/references', '/followers', '/following']
@@ -76,10 +78,6 @@ function readHead({ client, random, me }: Actor) {
   return client.send('HEAD', path, 200)
 }
 
-function readSessions(actor: Actor) {
-  return sendAs(actor, 'GET', '/api/sessions', 200)
-}
-
 const pages = [
   '/',
   '/livez',
@@ -94,9 +92,4 @@ async function readPages({ client, random }: Actor) {
   await client.send('GET', random.pick(pages), 200)
   // 503 during shutdown.
   await client.send('GET', '/readyz', [200, 503])
-}
-
-function requestOptions({ client, random }: Actor) {
-  const path = random.pick(['/api/users', '/api/posts', '/api/login', '/livez', '/docs'])
-  return client.send('OPTIONS', path, 204)
 }

@@ -5,7 +5,7 @@ import { post } from './posting.ts'
 
 export const streaming: Weighted = [
   [1, listen],
-  [0.3, requestHead],
+  [0.3, (actor) => sendAs(actor, 'HEAD', `${actor.me.path}/timeline/stream`, 200)],
 ]
 
 /** Far longer than the delivery of a post takes. */
@@ -35,8 +35,4 @@ async function readUntil(stream: IncomingMessage, text: string) {
     read += chunk
     if (read.includes(text)) return
   }
-}
-
-function requestHead(actor: Actor) {
-  return sendAs(actor, 'HEAD', `${actor.me.path}/timeline/stream`, 200)
 }
