@@ -7,7 +7,7 @@ export type RelayedService = Awaited<ReturnType<typeof startRelayedService>>
 /** `connections` is the size of its pool. */
 export type ServiceOptions = { connections?: number; workers?: number }
 
-/** Starts a service on this database; `stop` ends the relay too. `workerPids` has also those that have ended. */
+/** Starts a service on this database; `stop` ends the relay too. `workerPids` includes ended workers. */
 export async function startRelayedService(
   databaseUrl: string,
   { connections, workers = 1 }: ServiceOptions = {},
@@ -17,7 +17,11 @@ export async function startRelayedService(
   await relay.start()
   url.host = `127.0.0.1:${relay.port()}`
   if (connections) url.searchParams.set('connection_limit', String(connections))
-  const service = await startService({ WORKERS: String(workers) }, { env: { DATABASE_URL: url.href } })
+  const starting = startService({ WORKERS: String(workers) }, { env: { DATABASE_URL: url.href } })
+  const service = await starting.catch(async (error) => {
+    await relay.stop()
+    throw error
+  })
   return {
     ...service,
     relay,

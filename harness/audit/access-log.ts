@@ -19,7 +19,8 @@ export type Entry = {
   cutOff: boolean
 }
 
-export type Answered = Entry & Required<Pick<Entry, 'response'>>
+/** A request that the service responded to. */
+export type Served = Entry & Required<Pick<Entry, 'response'>>
 
 /**
  * The fields of a line and the nginx variables that they contain. A variable of the upstream has a value for each

@@ -1,4 +1,4 @@
-// What the responses to clients say happened, whatever the service counts or stores.
+// Records what happened according to the responses to clients, independently of metrics and rows.
 
 export type Ledger = ReturnType<typeof createLedger>
 

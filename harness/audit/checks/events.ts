@@ -1,8 +1,8 @@
 // Checks the counters of the domain against the proxy's log and the responses to clients.
-import type { Answered } from '../access-log.ts'
+import type { Served } from '../access-log.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Counts } from './counts.ts'
-import { answeredOf, isMalformed } from './requests.ts'
+import { isMalformed, servedOf } from './requests.ts'
 import { isTimeline } from './routes.ts'
 import { type Check, check, nothing, only, tally } from './tally.ts'
 
@@ -10,10 +10,10 @@ const log = 'the proxy’s log'
 const clients = 'responses to clients'
 
 export function checkEvents({ by, all }: Counts, { log: entries, ledger: { events } }: Evidence): Check[] {
-  const answered = answeredOf(entries)
-  const logins = answered.filter(({ method, path }) => method === 'POST' && path === '/api/login')
-  const timelines = answered.filter((entry) => isTimeline(entry) && entry.response.status === 200)
-  const replays = answered.filter(({ response }) => response.replayed)
+  const served = servedOf(entries)
+  const logins = served.filter(({ method, path }) => method === 'POST' && path === '/api/login')
+  const timelines = served.filter((entry) => isTimeline(entry) && entry.response.status === 200)
+  const replays = served.filter(({ response }) => response.replayed)
   const byAttribute = (name: string, attribute: string) => by(name, (attributes) => attributes[attribute])
   const loginOutcomes = byAttribute('microposts.login', 'microposts.login.outcome')
   const rejections = byAttribute('microposts.request.rejected', 'microposts.rejection.reason')
@@ -21,7 +21,7 @@ export function checkEvents({ by, all }: Counts, { log: entries, ledger: { event
   const createdForClients = new Map(Object.entries({ true: events.referencing, false: events.plain }))
   return [
     check('logins by outcome', loginOutcomes, log, tally(logins, outcomeOf)),
-    check('rejections by reason', rejections, log, tally(answered, reasonOf)),
+    check('rejections by reason', rejections, log, tally(served, reasonOf)),
     check('replays', all('microposts.idempotency.replayed'), log, only(replays.length)),
     check('timelines', all('microposts.timeline.size count'), log, only(timelines.length)),
     check('posts on these timelines', all('microposts.timeline.size sum'), clients, only(events.onTimelines)),
@@ -37,7 +37,7 @@ export function checkEvents({ by, all }: Counts, { log: entries, ledger: { event
 }
 
 const outcomes: Record<number, string> = { 200: 'success', 401: 'wrong_credentials', 429: 'limited' }
-const outcomeOf = ({ response }: Answered) => outcomes[response.status]
+const outcomeOf = ({ response }: Served) => outcomes[response.status]
 
 const reasons: Record<number, string> = { 413: 'body_size', 429: 'rate_limit' }
-const reasonOf = (entry: Answered) => (isMalformed(entry) ? 'malformed' : reasons[entry.response.status])
+const reasonOf = (entry: Served) => (isMalformed(entry) ? 'malformed' : reasons[entry.response.status])

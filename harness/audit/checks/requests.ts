@@ -1,6 +1,6 @@
 // Checks the metrics of requests and their bodies, by method, route and status, against the proxy's log.
 import { METHODS } from 'node:http'
-import type { Answered, Entry } from '../access-log.ts'
+import type { Entry, Served } from '../access-log.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Attributes, Counts } from './counts.ts'
 import { isStream, routeOf } from './routes.ts'
@@ -9,7 +9,7 @@ import { type Check, check, nothing, tally } from './tally.ts'
 const log = 'the proxy’s log'
 
 export function checkRequests({ by }: Counts, { log: entries }: Evidence): Check[] {
-  const requests = answeredOf(entries).filter((entry) => !isMalformed(entry))
+  const requests = servedOf(entries).filter((entry) => !isMalformed(entry))
   const received = requests.filter((entry) => entry.received > 0)
   // The body of an open stream has no length in advance, so its size is not recorded.
   const sent = requests.filter((entry) => entry.response.length > 0 && !isOpenStream(entry))
@@ -33,19 +33,19 @@ export function checkRequests({ by }: Counts, { log: entries }: Evidence): Check
 }
 
 /** The entries with a response of the service. */
-export const answeredOf = (entries: Entry[]): Answered[] =>
-  entries.filter((entry): entry is Answered => entry.response !== undefined)
+export const servedOf = (entries: Entry[]): Served[] =>
+  entries.filter((entry): entry is Served => entry.response !== undefined)
 
 /** Node.js responds to these before they become requests: an unknown method, or headers that are too long. */
-export const isMalformed = ({ method, response }: Answered): boolean =>
+export const isMalformed = ({ method, response }: Served): boolean =>
   !METHODS.includes(method) || response.status === 431
 
-const isOpenStream = (entry: Answered) => isStream(entry) && entry.response.status === 200
+const isOpenStream = (entry: Served) => isStream(entry) && entry.response.status === 200
 
 /** RFC 9110, RFC 5789 and the draft of QUERY; the semantic conventions name every other method _OTHER. */
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']
 
-const keyOf = ({ method, path, response }: Answered): string =>
+const keyOf = ({ method, path, response }: Served): string =>
   `${methods.includes(method) ? method : '_OTHER'} ${routeOf(method, path) ?? '(no route)'} ${response.status}`
 
 const methodOf = (attributes: Attributes) => attributes['http.request.method']
