@@ -2,14 +2,15 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api'
 import type { Faults } from './faults.ts'
 import { readOtlpGrpc, readOtlpHttp } from './otlp.ts'
-import type {
-  Model,
-  PullConfig,
-  PushConfig,
-  ReaderConfig,
-  ResourceConfig,
-  Setting,
-  TelemetryConfig,
+import {
+  defaultPullOptions,
+  type Model,
+  type PullConfig,
+  type PushConfig,
+  type ReaderConfig,
+  type ResourceConfig,
+  type Setting,
+  type TelemetryConfig,
 } from './types.ts'
 import {
   integer,
@@ -93,6 +94,7 @@ function readPull({ exporter }: Pull, scrapeToken: Setting | undefined, faults: 
       host: faults.read(settings?.host, text) ?? 'localhost',
       port: faults.read(settings?.port, port) ?? 9464,
       token: faults.read(scrapeToken, token),
+      ...defaultPullOptions,
     },
   ]
 }

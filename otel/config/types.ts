@@ -1,7 +1,7 @@
 // The telemetry configuration: as it is written (Model), and checked with all defaults (TelemetryConfig).
 import type { Attributes } from '@opentelemetry/api'
 import type { ConfigurationModel } from '@opentelemetry/configuration'
-import type { ViewOptions } from '@opentelemetry/sdk-metrics'
+import type { InstrumentType, ViewOptions } from '@opentelemetry/sdk-metrics'
 
 /** A value as it is written, and where: an environment variable, or a file and a path inside it. */
 export type Setting = { name: string; value: string | number | boolean }
@@ -24,7 +24,46 @@ export type ResourceConfig = { attributes: Attributes; schemaUrl?: string | unde
 export type ReaderConfig = PullConfig | PushConfig
 
 /** Port 0 picks a free port. A scrape must carry the bearer token, if there is one. */
-export type PullConfig = { kind: 'pull'; host: string; port: number; token?: string | undefined }
+export type PullConfig = {
+  kind: 'pull'
+  host: string
+  port: number
+  token?: string | undefined
+} & PullOptions
+
+/** @see https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/prometheus/#configuration */
+export type PullOptions = {
+  translationStrategy: TranslationStrategy
+  /** Whether each series has the labels of its scope. */
+  scopeInfo: boolean
+  targetInfo: boolean
+  /** The resource attributes that become labels of each series; undefined means none. */
+  resourceLabels: AttributePatterns | undefined
+  /** Whether the protobuf format has native buckets of every histogram. */
+  nativeHistograms: boolean
+  cardinalityLimits: CardinalityLimits | undefined
+}
+
+export type TranslationStrategy =
+  | 'underscore_escaping_with_suffixes'
+  | 'underscore_escaping_without_suffixes'
+  | 'no_utf8_escaping_with_suffixes'
+  | 'no_translation'
+
+/** Patterns of attribute keys. No included pattern means all keys; excluded patterns win. */
+export type AttributePatterns = { included: string[]; excluded: string[] }
+
+/** Series per instrument, by its type; `default` applies to all other types. */
+export type CardinalityLimits = Partial<Record<InstrumentType | 'default', number>>
+
+export const defaultPullOptions: PullOptions = {
+  translationStrategy: 'underscore_escaping_with_suffixes',
+  scopeInfo: true,
+  targetInfo: true,
+  resourceLabels: undefined,
+  nativeHistograms: false,
+  cardinalityLimits: undefined,
+}
 
 export type PushConfig = {
   kind: 'push'
@@ -33,6 +72,7 @@ export type PushConfig = {
   timeoutMs: number
   /** Data points per export; undefined means all. */
   maxBatchSize?: number | undefined
+  cardinalityLimits?: CardinalityLimits | undefined
   exporter: { kind: 'console' } | OtlpConfig
 }
 

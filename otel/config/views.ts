@@ -7,6 +7,7 @@ import {
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics'
 import type { Faults, Validator } from './faults.ts'
+import { createMatcher } from './patterns.ts'
 import type { Model, Setting } from './types.ts'
 import { boolean, integer, maxMilliseconds, text } from './validators.ts'
 
@@ -70,24 +71,12 @@ function readAggregation(model: Stream['aggregation'], faults: Faults): Aggregat
 
 function readAttributeKeys(model: Stream['attribute_keys']): IAttributesProcessor[] | undefined {
   if (!model) return undefined
-  const included = model.included?.map(pattern) ?? [/^/]
-  const excluded = model.excluded?.map(pattern) ?? []
-  const matches = (patterns: RegExp[], key: string) => patterns.some((one) => one.test(key))
+  const matches = createMatcher({ included: texts(model.included), excluded: texts(model.excluded) })
   return [
     {
-      process: (incoming) =>
-        Object.fromEntries(
-          Object.entries(incoming).filter(([key]) => matches(included, key) && !matches(excluded, key)),
-        ),
+      process: (incoming) => Object.fromEntries(Object.entries(incoming).filter(([key]) => matches(key))),
     },
   ]
 }
 
-/** In a pattern, `*` matches any characters and `?` one character. */
-function pattern({ value }: Setting): RegExp {
-  const source = String(value)
-    .replace(/[\\^$.+()[\]{}|]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`, 's')
-}
+const texts = (settings: Setting[] = []) => settings.map(({ value }) => String(value))

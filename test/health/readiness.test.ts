@@ -4,6 +4,7 @@ import { call } from '../../harness/http/client.ts'
 import { silentLog } from '../../harness/log.ts'
 import { startService } from '../../harness/service.ts'
 import { telemetryStatus } from '../../lib/telemetry-status.ts'
+import { defaultPullOptions } from '../../otel/config/types.ts'
 import { startTelemetry } from '../../otel/telemetry.ts'
 
 describe('GET /readyz', () => {
@@ -36,7 +37,7 @@ describe('GET /readyz', () => {
 describe('telemetry', () => {
   it('is down once its endpoint is closed', async () => {
     onTestFinished(() => metrics.disable())
-    const pull = { kind: 'pull' as const, host: '127.0.0.1', port: 0 }
+    const pull = { kind: 'pull' as const, host: '127.0.0.1', port: 0, ...defaultPullOptions }
     const telemetry = await startTelemetry(
       { resource: { attributes: {} }, readers: [pull], views: [] },
       silentLog,
