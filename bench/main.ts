@@ -1,5 +1,6 @@
 import { exitWithUsage } from '../harness/command-line/arguments.ts'
 import { growth } from './growth.ts'
+import { requests } from './requests.ts'
 import { scrape } from './scrape.ts'
 import { start } from './start.ts'
 import { telemetry } from './telemetry.ts'
@@ -9,12 +10,13 @@ const usage = `Usage: npm run bench -- NAME [options]
   start       time from the start until the service is ready
   scrape      time to serialize a scrape, compared with the stock exporter and prom-client
   growth      durations of lists, timelines and searches on 10,000 and on a million posts
+  requests    CPU time per request, compared with node:http and pg alone
   telemetry   CPU time per request with telemetry off, on, pushed, and recorded by prom-client
 
 npm run bench -- NAME --help shows the options.
 `
 
-const benchmarks = new Map(Object.entries({ start, scrape, growth, telemetry }))
+const benchmarks = new Map(Object.entries({ start, scrape, growth, requests, telemetry }))
 const [name = '', ...args] = process.argv.slice(2)
 const run = benchmarks.get(name)
 if (run) await run(args)

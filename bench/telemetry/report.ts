@@ -1,6 +1,7 @@
 import { median, quantile } from '../../harness/command-line/statistics.ts'
 import { table } from '../../harness/command-line/table.ts'
-import type { Measurement, Measurements } from './measure.ts'
+import type { Measurement } from '../load/measure.ts'
+import type { Measurements } from './measure.ts'
 
 /** A table of the CPU time of each kind of request in each variant, and its ratio to the mean of the first two variants. */
 export function costs(variants: string[], measurements: Measurements): string {

@@ -2,7 +2,7 @@
 
 export type Variant = { name: string; preload: string[]; env: Record<string, string> }
 
-const preload = ['./otel/register.ts', './bench/telemetry/report-cpu-time.ts']
+const preload = ['./otel/register.ts', './bench/load/report-usage.ts']
 const off = { OTEL_SDK_DISABLED: 'true' }
 
 /** The first two are the same and the baseline of the others: their difference is the noise of the measurement. */

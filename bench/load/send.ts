@@ -1,41 +1,56 @@
-// The requests that the benchmark sends, and a load generator for them.
+// The requests that the benchmarks send, and a load generator for them.
 import { once } from 'node:events'
 import type { Agent } from 'node:http'
 import { call, type RequestOptions, send } from '../../harness/http/client.ts'
-import { token } from '../fill.ts'
+import { followees, token } from '../fill.ts'
 
 export type ApiRequest = { method: string; path: string; options: RequestOptions }
 
 /** Returns the requests by kind. The paths exist in every database that `fill` has filled. */
-export async function requestsOf(url: string): Promise<Record<string, ApiRequest>> {
+export async function requestsOf(url: string) {
   // The benchmark creates posts of user1 only, so this post is the same in every database.
   const { body } = await call({ url }, 'GET', '/api/users/user2/collection?limit=1')
+  const get = (path: string, options: RequestOptions = {}): ApiRequest => ({ method: 'GET', path, options })
   return {
-    'one post': { method: 'GET', path: new URL(body[0].href).pathname, options: {} },
-    'list of 20 posts': { method: 'GET', path: '/api/posts', options: {} },
+    'one post': get(new URL(body[0].href).pathname),
+    'list of 20 posts': get('/api/posts'),
     create: {
       method: 'POST',
       path: '/api/users/user1/collection',
       options: { token, json: { text: 'Curiouser and curiouser! cried Alice.' } },
     },
-  }
+    [timeline]: get('/api/users/user1/timeline', { token }),
+    search: get('/api/posts?search=percent'),
+  } satisfies Record<string, ApiRequest>
 }
 
-/** Sends the request `count` times, over all connections of the agent. Rejects when a response is not a success. */
+export const timeline = `timeline of ${followees} followees` as const
+
+/**
+ * Sends `count` requests, these in turn, over all connections of the agent; returns the milliseconds that each took.
+ * Rejects when a response is not a success.
+ */
 export async function sendLoad(
   target: { url: string; agent: Agent },
-  { method, path, options }: ApiRequest,
+  requests: readonly ApiRequest[],
   count: number,
-): Promise<void> {
+): Promise<number[]> {
   const { agent } = target
-  let left = count
+  const durationsMs: number[] = []
+  let sent = 0
   const sendNext = async () => {
-    while (left-- > 0) {
+    while (sent < count) {
+      const request = requests[sent++ % requests.length]
+      if (!request) return
+      const { method, path, options } = request
+      const start = performance.now()
       const response = await send(target, method, path, { ...options, agent })
       if (response.statusCode !== 200 && response.statusCode !== 201)
         throw new Error(`${method} ${path}: ${response.statusCode}`)
       await once(response.resume(), 'end')
+      durationsMs.push(performance.now() - start)
     }
   }
   await Promise.all(Array.from({ length: agent.maxSockets }, sendNext))
+  return durationsMs
 }

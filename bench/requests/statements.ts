@@ -1,0 +1,53 @@
+// The statements of the measured requests, as the service sends them.
+
+const columns = `p."id", p."text", p."createdAt", p."editedAt", p."version",
+  a."username" AS "author", r."username" AS "referenced"`
+const joins = `JOIN "User" a ON a."id" = p."authorId" LEFT JOIN "User" r ON r."id" = p."referencedId"`
+
+const micros = 'trunc(extract(epoch FROM "time") * 1000000)::bigint'
+const millis = `lpad(to_hex(${micros} / 1000), 12, '0')`
+const newId = `(substr(${millis}, 1, 8) || '-' || substr(${millis}, 9) || '-7' ||
+  lpad(to_hex(${micros} % 1000 * 4096 / 1000), 3, '0') || substr(gen_random_uuid()::text, 19))::uuid`
+
+export const statements = {
+  findSession: `
+    SELECT s."id" AS "sessionId", s."lastUsedAt", u."id" AS "userId", u."username", u."usernameKey"
+    FROM "Session" s JOIN "User" u ON u."id" = s."userId"
+    WHERE s."tokenHash" = $1 AND s."expiresAt" > $2`,
+
+  findPost: `SELECT ${columns} FROM "Post" p ${joins} WHERE p."id" = $1::uuid AND a."usernameKey" = $2`,
+
+  listPosts: `SELECT ${columns} FROM "Post" p ${joins} ORDER BY p."id" DESC LIMIT $1`,
+
+  timeline: `
+    SELECT ${columns} FROM (
+      SELECT p."id" FROM (
+        SELECT $1::uuid AS "id" UNION ALL SELECT "followeeId" FROM "Follow" WHERE "followerId" = $1::uuid
+      ) author CROSS JOIN LATERAL (
+        SELECT p."id" FROM "Post" p WHERE p."authorId" = author."id" ORDER BY p."id" DESC LIMIT $2
+      ) p ORDER BY p."id" DESC LIMIT $2
+    ) chosen JOIN "Post" p ON p."id" = chosen."id" ${joins} ORDER BY p."id" DESC`,
+
+  search: `
+    WITH near AS MATERIALIZED (
+      SELECT "id" FROM (SELECT * FROM "Post" ORDER BY "id" DESC LIMIT 5000) recent
+      WHERE "words" @@ $1::tsquery ORDER BY "id" DESC LIMIT $2
+    ),
+    far AS MATERIALIZED (
+      SELECT "id" FROM "Post" WHERE "words" @@ $1::tsquery AND (SELECT count(*) FROM near) <= $3
+    ),
+    newest AS (SELECT "id" FROM near UNION SELECT "id" FROM far ORDER BY "id" DESC LIMIT $2)
+    SELECT ${columns} FROM newest JOIN "Post" p ON p."id" = newest."id" ${joins} ORDER BY p."id" DESC`,
+
+  createPost: `
+    WITH author AS MATERIALIZED (SELECT "id" FROM "User" WHERE "id" = $1::uuid FOR NO KEY UPDATE),
+    clock AS MATERIALIZED (SELECT "id" AS "authorId", clock_timestamp() AS "time" FROM author WHERE $5 > 0),
+    fresh AS MATERIALIZED (SELECT "authorId", ${newId} AS "id" FROM clock),
+    counted AS (
+      UPDATE "User" SET "postCount" = "postCount" + 1
+      FROM fresh WHERE "User"."id" = fresh."authorId" RETURNING fresh."id", fresh."authorId"
+    )
+    INSERT INTO "Post" ("id", "authorId", "text", "createdAt", "words")
+    SELECT "id", "authorId", $2, $3, array_to_tsvector($4)
+    FROM counted RETURNING "id", pg_notify('microposts', '')::text`,
+}
