@@ -26,7 +26,7 @@ import { createTimeline } from './timeline/service.ts'
 
 export type AppDependencies = {
   config: Config
-  database: Pick<Database, 'client' | 'notifications' | 'migrations' | 'ping'>
+  database: Pick<Database, 'client' | 'query' | 'notifications' | 'migrations' | 'ping'>
   limiters: RateLimiters
   metrics: Metrics
   log: Logger
@@ -36,16 +36,16 @@ export type AppDependencies = {
 
 export function createApp(deps: AppDependencies): Koa<State> {
   const { config, database, limiters, metrics, log, stopping } = deps
-  const { client: db, notifications } = database
-  const sessions = createSessions({ db, metrics, ttlMs: config.sessionTtlMs })
-  const feed = createFeed({ db, notifications, log })
+  const { client: db, query, notifications } = database
+  const sessions = createSessions({ db, query, metrics, ttlMs: config.sessionTtlMs })
+  const feed = createFeed({ query, notifications, log })
   const routes = createRoutes({
-    accounts: createAccounts({ db, metrics }),
+    accounts: createAccounts({ db, query, metrics }),
     sessions,
-    posts: createPosts({ db, notifications, metrics }),
-    postLists: createPostLists({ db }),
-    follows: createFollows({ db, metrics }),
-    timeline: createTimeline({ db, feed, metrics, stopping }),
+    posts: createPosts({ query, notifications, metrics }),
+    postLists: createPostLists({ query }),
+    follows: createFollows({ query, metrics }),
+    timeline: createTimeline({ query, feed, metrics, stopping }),
     health: createHealth({ database, stopping }),
   })
   metrics.expectRoutes([...new Set(routes.map(({ endpoint }) => endpoint.path))])

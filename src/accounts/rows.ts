@@ -1,5 +1,6 @@
 // How every feature reads users: their columns, one user by name, and lists that belong to a user.
-import { Prisma, type PrismaClient } from '../database/generated/client.ts'
+import { Prisma } from '../database/generated/client.ts'
+import type { Query } from '../database/query.ts'
 import { AppError } from '../errors.ts'
 import { type Page, type Slice, slice } from '../keyset.ts'
 import type { UserRow } from './schema.ts'
@@ -9,10 +10,10 @@ export const userColumns = Prisma.sql`u."username", u."displayName", u."bio", u.
   u."postCount", u."followerCount", u."followingCount"`
 
 /** Finds a user by name, in any case. */
-export async function findUser(db: PrismaClient, username: string): Promise<UserRow | undefined> {
+export async function findUser(query: Query, username: string): Promise<UserRow | undefined> {
   // A text parameter with NUL makes PostgreSQL fail.
   if (username.includes('\0')) return undefined
-  const [user] = await db.$queryRaw<UserRow[]>`
+  const [user] = await query<UserRow>`
     SELECT u."id", ${userColumns} FROM "User" u WHERE u."usernameKey" = ${username.toLowerCase()}`
   return user
 }
@@ -27,12 +28,12 @@ export const userNotFound = (username: string) =>
  * @throws {AppError} not-found for an unknown user
  */
 export async function listOfUser<Row extends { id: string }>(
-  db: PrismaClient,
+  query: Query,
   username: string,
   rows: Prisma.Sql,
   page: Page,
 ): Promise<Slice<Row>> {
-  const found = await db.$queryRaw<(Row | { id: null })[]>`
+  const found = await query<Row | { id: null }>`
     SELECT item.* FROM "User" owner LEFT JOIN LATERAL (${rows}) item ON true
     WHERE owner."usernameKey" = ${username.toLowerCase()}`
   // A user without rows gives one row of nulls (LEFT JOIN); an unknown user gives no row.

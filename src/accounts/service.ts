@@ -2,6 +2,7 @@ import { v7 as newId } from 'uuid'
 import { hashPassword, verifyPassword } from '../credentials.ts'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
 import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
+import type { Query } from '../database/query.ts'
 import { isUniqueViolation } from '../database/sql-errors.ts'
 import { retryConflicts, transact } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
@@ -15,8 +16,10 @@ import type { NewUser, UserChange, UserRow } from './schema.ts'
 
 export type Accounts = ReturnType<typeof createAccounts>
 
+type AccountsDependencies = { db: PrismaClient; query: Query; metrics: Metrics }
+
 /** Users: sign-up, profiles and deletion. */
-export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Metrics }) {
+export function createAccounts({ db, query, metrics }: AccountsDependencies) {
   return {
     /** @throws {AppError} username-taken, regardless of case */
     async register({ username, password, displayName = null, bio = null }: NewUser): Promise<UserRow> {
@@ -37,7 +40,7 @@ export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Met
 
     /** @throws {AppError} not-found */
     async find(username: string): Promise<UserRow> {
-      const user = await findUser(db, username)
+      const user = await findUser(query, username)
       if (!user) throw userNotFound(username)
       return user
     },
@@ -49,10 +52,10 @@ export function createAccounts({ db, metrics }: { db: PrismaClient; metrics: Met
     async list(page: Page & { search?: string | undefined }): Promise<Slice<UserRow>> {
       const id = Prisma.sql`u."id"`
       const rows = page.search
-        ? await db.$queryRaw<UserRow[]>`
+        ? await query<UserRow>`
             WITH ${newestMatches(Prisma.sql`"User"`, matchesSearch(page.search), page)}
             SELECT u."id", ${userColumns} FROM newest JOIN "User" u ON u."id" = newest."id" ORDER BY u."id" DESC`
-        : await db.$queryRaw<UserRow[]>`
+        : await query<UserRow>`
             SELECT u."id", ${userColumns} FROM "User" u
             WHERE ${afterCursor(id, page)} ${newestFirst(id, page)}`
       return slice(rows, page)

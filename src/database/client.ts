@@ -7,6 +7,7 @@ import { PrismaClient } from './generated/client.ts'
 import { instrumentAdapter } from './instrumentation/adapter.ts'
 import { applyMigrations, type MigrationCounts } from './migrations/apply.ts'
 import { readMigrations } from './migrations/files.ts'
+import { createQuery, type Query } from './query.ts'
 import { createStatementNames } from './statement-names.ts'
 
 type DatabaseOptions = {
@@ -19,6 +20,8 @@ type DatabaseOptions = {
 
 export type Database = Pick<Backend, 'kind' | 'name' | 'notifications' | 'ping'> & {
   client: PrismaClient
+  /** Runs hot statements; see query.ts. */
+  query: Query
   /** Applies pending migrations, and throws as applyMigrations does. May be called again after a failure. */
   migrate(): Promise<void>
   /** The counts that `migrate` read last; none applied before its first call. */
@@ -34,7 +37,9 @@ export type Database = Pick<Backend, 'kind' | 'name' | 'notifications' | 'ping'>
 export async function openDatabase({ url, dataDir, metrics, log }: DatabaseOptions): Promise<Database> {
   const files = readMigrations()
   const backend = await openBackend(url, dataDir, { metrics, log })
-  const client = createClient(backend, metrics)
+  const nameOf = backend.keepsStatements ? createStatementNames() : undefined
+  const adapter = new PrismaPg(backend.pool, { statementNameGenerator: nameOf })
+  const client = new PrismaClient({ adapter: instrumentAdapter(adapter, metrics) })
   // Loads the query compiler now instead of during the first request. It opens no connection.
   await client.$connect()
   let counts: MigrationCounts = { applied: 0, unapplied: files.length }
@@ -42,6 +47,7 @@ export async function openDatabase({ url, dataDir, metrics, log }: DatabaseOptio
 
   return {
     client,
+    query: createQuery(backend.pool, metrics, nameOf),
     kind: backend.kind,
     name: backend.name,
     notifications: backend.notifications,
@@ -62,10 +68,4 @@ export async function openDatabase({ url, dataDir, metrics, log }: DatabaseOptio
 async function openBackend(url: string | undefined, dataDir: string, deps: BackendDependencies) {
   if (url) return (await import('./postgres/backend.ts')).openPostgresql(url, deps)
   return (await import('./embedded/backend.ts')).openEmbedded(dataDir, deps)
-}
-
-function createClient(backend: Backend, metrics: Metrics): PrismaClient {
-  const statementNameGenerator = backend.keepsStatements ? createStatementNames() : undefined
-  const adapter = instrumentAdapter(new PrismaPg(backend.pool, { statementNameGenerator }), metrics)
-  return new PrismaClient({ adapter })
 }

@@ -65,7 +65,7 @@ function connectionErrorKind(error: Error) {
 }
 
 /** The SQLSTATE (PostgreSQL, appendix A) of an error from Prisma or from pg. */
-function sqlState(error: unknown): string | undefined {
+export function sqlState(error: unknown): string | undefined {
   const code = causeOf(error)?.originalCode ?? codeOf(error)
   return code && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('P') ? code : undefined
 }

@@ -1,8 +1,9 @@
 import { v7 as newId } from 'uuid'
 import { findUser, listOfUser, userColumns, userNotFound } from '../accounts/rows.ts'
 import { noSuchUser, type UserRow } from '../accounts/schema.ts'
-import { Prisma, type PrismaClient } from '../database/generated/client.ts'
+import { Prisma } from '../database/generated/client.ts'
 import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
+import type { Query } from '../database/query.ts'
 import { retryConflicts } from '../database/transaction.ts'
 import { invalidAt, invalidParameter } from '../errors.ts'
 import type { Page } from '../keyset.ts'
@@ -12,7 +13,7 @@ import type { Viewer } from '../viewer.ts'
 export type Follows = ReturnType<typeof createFollows>
 
 /** Follows between users. Each write is one statement, and so one transaction; it also updates both users' counts. */
-export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metrics }) {
+export function createFollows({ query, metrics }: { query: Query; metrics: Metrics }) {
   return {
     /**
      * Follows a user that the path names; does nothing if already followed.
@@ -32,7 +33,7 @@ export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metr
      */
     async followNamed(follower: Viewer, username: string): Promise<{ created: boolean; user: UserRow }> {
       const outcome = await add(follower, username)
-      const user = outcome === 'unknown' ? undefined : await findUser(db, username)
+      const user = outcome === 'unknown' ? undefined : await findUser(query, username)
       if (outcome === 'self') throw invalidAt('/username', cannotFollowSelf)
       if (!user) throw invalidAt('/username', noSuchUser)
       return { created: outcome === 'created', user }
@@ -40,11 +41,11 @@ export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metr
 
     /** Unfollows a user; does nothing if not followed. @throws {AppError} not-found for an unknown user */
     async unfollow(follower: Viewer, username: string): Promise<void> {
-      const user = await findUser(db, username)
+      const user = await findUser(query, username)
       if (!user) throw userNotFound(username)
       const { id } = user
       const [outcome] = await retryConflicts(
-        () => db.$queryRaw<{ deleted: number }[]>`
+        () => query<{ deleted: number }>`
           WITH pair AS (${lockUsers(follower.userId, id)}),
           follow AS (
             DELETE FROM "Follow" WHERE "followerId" = ${follower.userId}::uuid AND "followeeId" = ${id}::uuid
@@ -68,10 +69,10 @@ export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metr
 
   async function add({ userId, usernameKey }: Viewer, username: string) {
     if (username.toLowerCase() === usernameKey) return 'self'
-    const user = await findUser(db, username)
+    const user = await findUser(query, username)
     if (!user) return 'unknown'
     const [outcome] = await retryConflicts(
-      () => db.$queryRaw<{ users: number; created: number }[]>`
+      () => query<{ users: number; created: number }>`
         WITH pair AS (${lockUsers(userId, user.id)}),
         follow AS (
           INSERT INTO "Follow" ("id", "followerId", "followeeId", "createdAt")
@@ -95,7 +96,7 @@ export function createFollows({ db, metrics }: { db: PrismaClient; metrics: Metr
     const rows = Prisma.sql`
       SELECT f."id", ${userColumns} FROM "Follow" f JOIN "User" u ON ${listed} = u."id"
       WHERE ${owner} = owner."id" AND ${afterCursor(id, page)} ${newestFirst(id, page)}`
-    return listOfUser<UserRow>(db, username, rows, page)
+    return listOfUser<UserRow>(query, username, rows, page)
   }
 }
 

@@ -49,6 +49,8 @@ export const exceptionTypes = [
   'PrismaClientUnknownRequestError',
   'PrismaClientInitializationError',
   'PrismaClientValidationError',
+  'DatabaseError',
+  'DriverAdapterError',
   'TypeError',
   'RangeError',
   'Error',

@@ -1,7 +1,8 @@
 // Retries with an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the first response is stored and replayed.
 import { createHash } from 'node:crypto'
 import { userNotFound } from '../accounts/rows.ts'
-import { Prisma, type PrismaClient } from '../database/generated/client.ts'
+import { Prisma } from '../database/generated/client.ts'
+import type { Query } from '../database/query.ts'
 import { AppError } from '../errors.ts'
 import type { Metrics } from '../metrics/instruments.ts'
 import type { Viewer } from '../viewer.ts'
@@ -19,14 +20,14 @@ type KeyedRequest = { viewer: Viewer; key: string; content: unknown }
  */
 type ClaimingWrite<R> = (claim: (response: Prisma.Sql) => Prisma.Sql) => Promise<R | undefined>
 
-export function createIdempotency({ db, metrics }: { db: PrismaClient; metrics: Metrics }) {
+export function createIdempotency({ query, metrics }: { query: Query; metrics: Metrics }) {
   /** Of this process only. In another process a request with the same key waits for the row lock of `claim`. */
   const inFlight = new Set<string>()
 
   return {
     /** Whether a request with this key already has a stored response. */
     async isReplay({ userId }: Viewer, key: string): Promise<boolean> {
-      return (await find(userId, key)) !== null
+      return (await find(userId, key)) !== undefined
     },
 
     /**
@@ -59,10 +60,11 @@ export function createIdempotency({ db, metrics }: { db: PrismaClient; metrics: 
     },
   }
 
-  function find(userId: string, key: string) {
-    return db.idempotencyKey.findUnique({
-      where: { userId_key: { userId, key }, createdAt: { gt: keyExpiry() } },
-    })
+  async function find(userId: string, key: string) {
+    const [found] = await query<{ contentHash: Buffer; response: unknown }>`
+      SELECT "contentHash", "response" FROM "IdempotencyKey"
+      WHERE "userId" = ${userId}::uuid AND "key" = ${key} AND "createdAt" > ${keyExpiry()}`
+    return found
   }
 
   async function replay<R>(userId: string, key: string, hash: Uint8Array) {

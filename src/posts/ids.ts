@@ -1,5 +1,6 @@
 // UUIDv7s from the database clock, and a watermark: no row with a lower id can still be committed.
-import { Prisma, type PrismaClient } from '../database/generated/client.ts'
+import { Prisma } from '../database/generated/client.ts'
+import type { Query } from '../database/query.ts'
 
 /** SQL for a new UUIDv7 of a time; `rand_a` holds the microseconds (RFC 9562, section 6.2, method 3). */
 export const newIdAt = (time: Prisma.Sql) => uuidv7(time, Prisma.sql`substr(gen_random_uuid()::text, 19)`)
@@ -16,9 +17,9 @@ export const newIdAt = (time: Prisma.Sql) => uuidv7(time, Prisma.sql`substr(gen_
  *
  * @param marginMs the minimum age of the watermark, for an engine that does not show its open transactions
  */
-export async function readWatermark(db: PrismaClient, marginMs = 0): Promise<string> {
+export async function readWatermark(query: Query, marginMs = 0): Promise<string> {
   const lowest = uuidv7(Prisma.sql`"time"`, Prisma.sql`'-8000-000000000000'`)
-  const [row] = await db.$queryRaw<{ id: string }[]>`
+  const [row] = await query<{ id: string }>`
     SELECT ${lowest} AS "id" FROM (
       SELECT LEAST(now() - ${marginMs} * interval '1 millisecond', min("xact_start")) AS "time"
       FROM pg_stat_activity

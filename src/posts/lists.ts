@@ -1,7 +1,8 @@
 // Public lists of posts; each is one statement.
 import { listOfUser } from '../accounts/rows.ts'
-import { Prisma, type PrismaClient } from '../database/generated/client.ts'
+import { Prisma } from '../database/generated/client.ts'
 import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
+import type { Query } from '../database/query.ts'
 import { type Page, type Slice, slice } from '../keyset.ts'
 import { newestMatches } from '../search/newest-matches.ts'
 import { searchQuery } from '../search/tokenizer.ts'
@@ -10,23 +11,23 @@ import type { PostRow } from './schema.ts'
 
 export type PostLists = ReturnType<typeof createPostLists>
 
-export function createPostLists({ db }: { db: PrismaClient }) {
+export function createPostLists({ query }: { query: Query }) {
   return {
     /** The posts of a user, newest first. @throws {AppError} not-found for an unknown user */
     byAuthor: (username: string, page: Page) =>
-      listOfUser<PostRow>(db, username, selectPage(Prisma.sql`p."authorId" = owner."id"`, page), page),
+      listOfUser<PostRow>(query, username, selectPage(Prisma.sql`p."authorId" = owner."id"`, page), page),
 
     /** The posts that reference a user, newest first. @throws {AppError} not-found for an unknown user */
     referencing: (username: string, page: Page) =>
-      listOfUser<PostRow>(db, username, selectPage(Prisma.sql`p."referencedId" = owner."id"`, page), page),
+      listOfUser<PostRow>(query, username, selectPage(Prisma.sql`p."referencedId" = owner."id"`, page), page),
 
     /** All posts, newest first; with `search`, the posts that contain all its words, the last one as a prefix. */
     async all(page: Page & { search?: string | undefined }): Promise<Slice<PostRow>> {
-      if (!page.search) return slice(await db.$queryRaw<PostRow[]>(selectPage(Prisma.sql`true`, page)), page)
-      const query = searchQuery(page.search)
-      if (!query) return { rows: [], next: undefined }
-      const rows = await db.$queryRaw<PostRow[]>`
-        WITH ${newestMatches(Prisma.sql`"Post"`, Prisma.sql`"words" @@ ${query}::tsquery`, page)}
+      if (!page.search) return slice(await query<PostRow>`${selectPage(Prisma.sql`true`, page)}`, page)
+      const words = searchQuery(page.search)
+      if (!words) return { rows: [], next: undefined }
+      const rows = await query<PostRow>`
+        WITH ${newestMatches(Prisma.sql`"Post"`, Prisma.sql`"words" @@ ${words}::tsquery`, page)}
         SELECT ${postColumns} FROM newest JOIN "Post" p ON p."id" = newest."id" ${postJoins} ORDER BY p."id" DESC`
       return slice(rows, page)
     },

@@ -1,8 +1,9 @@
 import { v7 as newId } from 'uuid'
 import { findUser, userNotFound } from '../accounts/rows.ts'
 import { noSuchUser } from '../accounts/schema.ts'
-import { Prisma, type PrismaClient } from '../database/generated/client.ts'
+import { Prisma } from '../database/generated/client.ts'
 import { type Notifications, notifySql } from '../database/notifications.ts'
+import type { Query } from '../database/query.ts'
 import { isForeignKeyViolation } from '../database/sql-errors.ts'
 import { retryConflicts } from '../database/transaction.ts'
 import { AppError, type Fault, invalidInput } from '../errors.ts'
@@ -15,15 +16,15 @@ import { postColumns, postJoins } from './rows.ts'
 import type { NewPost, PostChange, PostRow } from './schema.ts'
 
 export type Posts = ReturnType<typeof createPosts>
-type PostsDependencies = { db: PrismaClient; notifications: Notifications; metrics: Metrics }
+type PostsDependencies = { query: Query; notifications: Notifications; metrics: Metrics }
 
 /** The versions that a write accepts, as in ETags; undefined accepts any. */
 type Versions = readonly string[] | undefined
 type Outcome = { matches: boolean; edited: boolean }
 
 /** Single posts. Each write is one statement, and so one transaction; it also updates the author's count of posts. */
-export function createPosts({ db, notifications, metrics }: PostsDependencies) {
-  const idempotency = createIdempotency({ db, metrics })
+export function createPosts({ query, notifications, metrics }: PostsDependencies) {
+  const idempotency = createIdempotency({ query, metrics })
 
   return {
     /** @throws {AppError} invalid-input at /referenced for an unknown user */
@@ -53,12 +54,12 @@ export function createPosts({ db, notifications, metrics }: PostsDependencies) {
 
     /** The fault of a `referenced` that names an unknown user; [] if there is none. */
     async referencedFaults(name: string | null | undefined): Promise<Fault[]> {
-      return !name || (await findUser(db, name)) ? [] : [unknownReferenced]
+      return !name || (await findUser(query, name)) ? [] : [unknownReferenced]
     },
 
     /** @throws {AppError} not-found */
     async find(username: string, id: string): Promise<PostRow> {
-      const [row] = await db.$queryRaw<PostRow[]>`
+      const [row] = await query<PostRow>`
         SELECT ${postColumns} FROM "Post" p ${postJoins}
         WHERE p."id" = ${id}::uuid AND a."usernameKey" = ${username.toLowerCase()}`
       if (!row) throw postNotFound()
@@ -76,7 +77,7 @@ export function createPosts({ db, notifications, metrics }: PostsDependencies) {
       const user = await findReferenced(referenced)
       const referencedId = user?.id ?? null
       const [found] = await write(
-        () => db.$queryRaw<(PostRow & Outcome)[]>`
+        () => query<PostRow & Outcome>`
           WITH found AS (${lockPost(author, id, versions)}),
           edited AS (
             UPDATE "Post" p SET
@@ -107,7 +108,7 @@ export function createPosts({ db, notifications, metrics }: PostsDependencies) {
     /** @throws {AppError} not-found, also for a post that was deleted before; precondition-failed as in `change` */
     async remove(author: Viewer, id: string, versions?: Versions): Promise<void> {
       const [found] = await write(
-        () => db.$queryRaw<Pick<Outcome, 'matches'>[]>`
+        () => query<Pick<Outcome, 'matches'>>`
           WITH found AS (${lockPost(author, id, versions)}),
           deleted AS (
             DELETE FROM "Post" p USING found WHERE p."id" = found."id" AND found."matches" RETURNING p."authorId"
@@ -148,7 +149,7 @@ export function createPosts({ db, notifications, metrics }: PostsDependencies) {
     const claim = claimFor ? Prisma.sql`${claimFor(row)},` : Prisma.empty
     const claimed = claimFor ? Prisma.sql`AND EXISTS (SELECT FROM claim)` : Prisma.empty
     const [inserted] = await write(
-      () => db.$queryRaw<{ id: string }[]>`
+      () => query<{ id: string }>`
         WITH author AS MATERIALIZED (
           SELECT "id" FROM "User" WHERE "id" = ${author.userId}::uuid FOR NO KEY UPDATE
         ),
@@ -171,7 +172,7 @@ export function createPosts({ db, notifications, metrics }: PostsDependencies) {
 
   async function findReferenced(name: string | null | undefined) {
     if (!name) return undefined
-    const user = await findUser(db, name)
+    const user = await findUser(query, name)
     if (!user) throw invalidInput([unknownReferenced])
     return user
   }

@@ -2,6 +2,7 @@ import { v7 as newId } from 'uuid'
 import type { UserRow } from '../accounts/schema.ts'
 import { hashToken, newToken, verifyPassword } from '../credentials.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
+import type { Query } from '../database/query.ts'
 import { retryConflicts } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Metrics } from '../metrics/instruments.ts'
@@ -16,10 +17,12 @@ const lastUsedStepMs = 60_000
 /** Login, logout and authentication. A session expires `ttlMs` after its login. */
 export function createSessions({
   db,
+  query,
   metrics,
   ttlMs,
 }: {
   db: PrismaClient
+  query: Query
   metrics: Metrics
   ttlMs: number
 }) {
@@ -55,18 +58,17 @@ export function createSessions({
 
     /** The user and session of a token; undefined if the token is invalid or expired. */
     async authenticate(token: string): Promise<Viewer | undefined> {
-      const session = await db.session.findUnique({
-        where: { tokenHash: hashToken(token) },
-        select: { id: true, lastUsedAt: true, expiresAt: true, user: { select: viewerFields } },
-        relationLoadStrategy: 'join',
-      })
       const now = new Date()
-      if (!session || session.expiresAt <= now) return undefined
-      if (now.getTime() - session.lastUsedAt.getTime() >= lastUsedStepMs) {
-        await db.session.updateMany({ where: { id: session.id }, data: { lastUsedAt: now } })
+      const [session] = await query<Viewer & { lastUsedAt: Date }>`
+        SELECT s."id" AS "sessionId", s."lastUsedAt", u."id" AS "userId", u."username", u."usernameKey"
+        FROM "Session" s JOIN "User" u ON u."id" = s."userId"
+        WHERE s."tokenHash" = ${hashToken(token)} AND s."expiresAt" > ${now}`
+      if (!session) return undefined
+      const { lastUsedAt, ...viewer } = session
+      if (now.getTime() - lastUsedAt.getTime() >= lastUsedStepMs) {
+        await db.session.updateMany({ where: { id: viewer.sessionId }, data: { lastUsedAt: now } })
       }
-      const { id: userId, username, usernameKey } = session.user
-      return { userId, username, usernameKey, sessionId: session.id }
+      return viewer
     },
 
     /** The active sessions of a user, newest first. */
@@ -97,5 +99,3 @@ export function createSessions({
     })
   }
 }
-
-const viewerFields = { id: true, username: true, usernameKey: true } as const

@@ -1,8 +1,8 @@
 // Reads new posts once for all streams of this process and gives each stream the posts of its timeline.
 import { setTimeout } from 'node:timers/promises'
 import type { Log } from '../../lib/log.ts'
-import type { PrismaClient } from '../database/generated/client.ts'
 import type { Notifications } from '../database/notifications.ts'
+import type { Query } from '../database/query.ts'
 import { errorMessage } from '../database/sql-errors.ts'
 import { readWatermark } from '../posts/ids.ts'
 import { postColumns, postJoins } from '../posts/rows.ts'
@@ -12,7 +12,7 @@ import { createSubscription, type Subscription } from './subscription.ts'
 export type Feed = ReturnType<typeof createFeed>
 
 type FeedDependencies = {
-  db: PrismaClient
+  query: Query
   notifications: Notifications
   log: Log
   /** How often the table is polled. With notifications, polling only covers lost ones. */
@@ -30,7 +30,7 @@ const batch = 500
  * has passed it. So the last id that a stream has sent determines what it has not sent yet.
  */
 export function createFeed({
-  db,
+  query,
   notifications,
   log,
   pollMs = { withNotifications: 2_000, without: 500 },
@@ -120,12 +120,12 @@ export function createFeed({
   }
 
   function watermark() {
-    return readWatermark(db, notifications.available() ? 0 : watermarkMarginMs)
+    return readWatermark(query, notifications.available() ? 0 : watermarkMarginMs)
   }
 
   /** The oldest posts after the position, each with the given users that have it in their timelines. */
   async function newPosts(userIds: string[]): Promise<AddressedPost[]> {
-    const rows = await db.$queryRaw<(PostRow & { readers: string[] })[]>`
+    const rows = await query<PostRow & { readers: string[] }>`
       SELECT ${postColumns}, ARRAY(
         SELECT reader::text FROM unnest(${[...new Set(userIds)]}::uuid[]) reader WHERE reader = p."authorId"
           OR EXISTS (SELECT FROM "Follow" WHERE "followerId" = reader AND "followeeId" = p."authorId")

@@ -1,5 +1,6 @@
-import { Prisma, type PrismaClient } from '../database/generated/client.ts'
+import { Prisma } from '../database/generated/client.ts'
 import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
+import type { Query } from '../database/query.ts'
 import { type Page, type Slice, slice } from '../keyset.ts'
 import type { Metrics } from '../metrics/instruments.ts'
 import { readWatermark } from '../posts/ids.ts'
@@ -12,7 +13,7 @@ import type { Subscription } from './subscription.ts'
 export type Timeline = ReturnType<typeof createTimeline>
 
 type TimelineDependencies = {
-  db: PrismaClient
+  query: Query
   feed: Feed
   metrics: Metrics
   stopping: AbortSignal
@@ -27,7 +28,7 @@ const catchUpBatch = 100
 
 /** The timeline of a user: the posts of the user and of followed users. */
 export function createTimeline({
-  db,
+  query,
   feed,
   metrics,
   stopping,
@@ -61,7 +62,7 @@ export function createTimeline({
       try {
         await feed.join()
         try {
-          const from = lastSeen ?? (await readWatermark(db))
+          const from = lastSeen ?? (await readWatermark(query))
           yield* follow(viewer, from, AbortSignal.any([signal, stopping]))
         } finally {
           feed.leave()
@@ -107,7 +108,9 @@ export function createTimeline({
   }
 
   async function isActive(sessionId: string): Promise<boolean> {
-    return (await db.session.count({ where: { id: sessionId, expiresAt: { gt: new Date() } } })) === 1
+    const sessions = await query`
+      SELECT FROM "Session" WHERE "id" = ${sessionId}::uuid AND "expiresAt" > ${new Date()}`
+    return sessions.length === 1
   }
 
   /** The oldest posts between two ids, exclusive. */
@@ -121,7 +124,7 @@ export function createTimeline({
    * users and the page size, not on the number of posts.
    */
   function select(userId: string, range: Prisma.Sql, first: Prisma.Sql, direction: Prisma.Sql) {
-    return db.$queryRaw<PostRow[]>`
+    return query<PostRow>`
       SELECT ${postColumns} FROM (
         SELECT p."id" FROM (
           SELECT ${userId}::uuid AS "id" UNION ALL

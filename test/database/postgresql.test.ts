@@ -88,6 +88,7 @@ describe.runIf(hasServer())('PostgreSQL behind a network', () => {
     expect(isUnavailable(await caught(transaction))).toBe(true)
     for (let i = 0; i < 6; i++) expect(isUnavailable(await caught(client.user.count()))).toBe(true)
     expect(isUnavailable(await caught(client.$queryRaw`SELECT 1`))).toBe(true)
+    expect(isUnavailable(await caught(opened.query`SELECT 1`))).toBe(true)
     expect(isUnavailable(await caught(client.$transaction([client.user.count()])))).toBe(true)
     await relay.start()
     expect(await client.user.count()).toBe(0)
@@ -98,6 +99,8 @@ describe.runIf(hasServer())('PostgreSQL behind a network', () => {
     await opened.migrate()
     const terminate = opened.client.$queryRaw`SELECT pg_terminate_backend(pg_backend_pid())::text`
     expect(isUnavailable(await caught(terminate))).toBe(true)
+    const again = opened.query`SELECT pg_terminate_backend(pg_backend_pid())::text`
+    expect(isUnavailable(await caught(again))).toBe(true)
     expect(await opened.client.user.count()).toBe(0)
   })
 

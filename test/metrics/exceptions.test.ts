@@ -1,4 +1,6 @@
 import { metrics as api } from '@opentelemetry/api'
+import { DriverAdapterError } from '@prisma/driver-adapter-utils'
+import pg from 'pg'
 import { afterEach, expect, it } from 'vitest'
 import { Prisma } from '../../src/database/generated/client.ts'
 import { exceptionTypes } from '../../src/metrics/catalogue.ts'
@@ -16,6 +18,8 @@ const errors = {
   PrismaClientUnknownRequestError: new Prisma.PrismaClientUnknownRequestError('', { clientVersion }),
   PrismaClientInitializationError: new Prisma.PrismaClientInitializationError('', clientVersion),
   PrismaClientValidationError: new Prisma.PrismaClientValidationError('', { clientVersion }),
+  DatabaseError: new pg.DatabaseError('', 0, 'error'),
+  DriverAdapterError: new DriverAdapterError({ kind: 'ConnectionClosed' }),
   TypeError: new TypeError(),
   RangeError: new RangeError(),
   Error: new Error(),

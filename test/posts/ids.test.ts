@@ -30,8 +30,8 @@ describe('post ids', () => {
 
   it('have a watermark of now, or of the given margin ago, while nothing is written', async () => {
     const before = await newId(Prisma.sql`now() - interval '2 milliseconds'`)
-    expect(await readWatermark(database.client)).toSatisfy((id) => id > before)
-    const watermark = await readWatermark(database.client, 5_000)
+    expect(await readWatermark(database.query)).toSatisfy((id) => id > before)
+    const watermark = await readWatermark(database.query, 5_000)
     expect(watermark).toSatisfy((id) => id < before)
     expect(watermark).toSatisfy((id) => id > '019')
   })
@@ -55,8 +55,8 @@ describe.runIf(hasServer())('the watermark on PostgreSQL', () => {
     const [row] = await database.client.$queryRaw<{ id: string }[]>`
       SELECT ${newIdAt(Prisma.sql`clock_timestamp()`)} AS "id"`
     const id = row?.id ?? ''
-    expect(await readWatermark(database.client)).toSatisfy((watermark) => watermark < id)
+    expect(await readWatermark(database.query)).toSatisfy((watermark) => watermark < id)
     await writer.query('COMMIT')
-    expect(await readWatermark(database.client)).toSatisfy((watermark) => watermark > id)
+    expect(await readWatermark(database.query)).toSatisfy((watermark) => watermark > id)
   })
 })

@@ -37,9 +37,9 @@ describe('a search of 6,000 rows', () => {
   afterAll(() => database.closeAndDrop())
 
   it.each(Object.keys(words))('finds every post and user with "%s" once, newest first', async (word) => {
-    const db = database.client
-    const lists = createPostLists({ db })
-    const accounts = createAccounts({ db, metrics: unrecordedMetrics() })
+    const { client: db, query } = database
+    const lists = createPostLists({ query })
+    const accounts = createAccounts({ db, query, metrics: unrecordedMetrics() })
     const expected = Array.from({ length: count }, (_, index) => count - index).filter((n) =>
       words[word]?.has(n),
     )
@@ -50,8 +50,8 @@ describe('a search of 6,000 rows', () => {
   })
 
   it('finds a prefix of usernames beyond the recent rows', async () => {
-    const { client: db } = database
-    const accounts = createAccounts({ db, metrics: unrecordedMetrics() })
+    const { client: db, query } = database
+    const accounts = createAccounts({ db, query, metrics: unrecordedMetrics() })
     const users = await readAll((page) => accounts.list({ ...page, search: 'SEED59' }))
     const numbers = [...Array.from({ length: 100 }, (_, index) => 5_999 - index)]
     for (let n = 599; n >= 590; n--) numbers.push(n)

@@ -101,7 +101,7 @@ describe.runIf(hasServer())('two instances on one PostgreSQL', () => {
     const stream = timeline.stream(alice, undefined, new AbortController().signal)
     onTestFinished(() => void stream.return(undefined))
     expect(await stream.next()).toEqual({ done: false, value: [] })
-    const posts = createPosts({ db: writing.client, notifications: writing.notifications, metrics })
+    const posts = createPosts({ query: writing.query, notifications: writing.notifications, metrics })
     for (const text of ['one', 'two']) {
       const post = await posts.create(alice, { text, referenced: null })
       expect(await stream.next()).toEqual({ done: false, value: [post] })

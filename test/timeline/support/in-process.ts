@@ -9,16 +9,19 @@ import type { Opened } from '../../database/support/opened.ts'
 
 export type Intervals = { heartbeatMs?: number; pollMs?: { withNotifications: number; without: number } }
 
-export function createInProcess({ client: db, notifications }: Opened, { heartbeatMs, pollMs }: Intervals) {
+export function createInProcess(
+  { client: db, query, notifications }: Opened,
+  { heartbeatMs, pollMs }: Intervals,
+) {
   const metrics = unrecordedMetrics()
-  const feed = createFeed({ db, notifications, log: silentLog, pollMs })
+  const feed = createFeed({ query, notifications, log: silentLog, pollMs })
   const { signal: stopping } = new AbortController()
-  const accounts = createAccounts({ db, metrics })
-  const sessions = createSessions({ db, metrics, ttlMs: 60_000 })
+  const accounts = createAccounts({ db, query, metrics })
+  const sessions = createSessions({ db, query, metrics, ttlMs: 60_000 })
   return {
     metrics,
     sessions,
-    timeline: createTimeline({ db, feed, metrics, stopping, heartbeatMs }),
+    timeline: createTimeline({ query, feed, metrics, stopping, heartbeatMs }),
     /** Signs a user up and in. */
     async buildViewer(username: string) {
       const password = 'correct horse battery'
