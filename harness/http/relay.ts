@@ -8,8 +8,8 @@ export function createRelay(targetPort: number) {
   let port = 0
   let silent = false
   let delayMs = 0
-  const server = createServer((client) => {
-    const target = connect(targetPort, '127.0.0.1')
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const target = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true })
     for (const [from, to] of [
       [client, target],
       [target, client],
@@ -19,6 +19,9 @@ export function createRelay(targetPort: number) {
         if (silent) return
         if (delayMs > 0) setTimeout(() => to.write(chunk), delayMs)
         else to.write(chunk)
+      })
+      from.on('end', () => {
+        if (!silent) to.end()
       })
       from.on('error', () => {})
       from.on('close', () => {
@@ -45,7 +48,7 @@ export function createRelay(targetPort: number) {
     delay: (ms: number) => {
       delayMs = ms
     },
-    /** Keeps connections open and drops all data, as if a cable were cut. */
+    /** Keeps connections open and drops all data, and the ends of connections too, as if a cable were cut. */
     silence: (value: boolean) => {
       silent = value
     },

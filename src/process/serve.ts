@@ -22,6 +22,7 @@ export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): 
   const stopping = new AbortController()
   const { databaseUrl, dataDir } = config
   const database = await openDatabase({ url: databaseUrl, dataDir, metrics, log })
+  const stopped = once(stopping.signal, 'abort')
   lifecycle.onStop(() => stopping.abort())
 
   const limiters = createRateLimiters(config.limits, {
@@ -35,10 +36,11 @@ export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): 
     const info = { url: httpOrigin(host, server.port), database: database.name }
     lifecycle.listening(info)
     try {
-      await migrateWhenReachable(database, { log, signal: stopping.signal })
+      // A silent database would keep a migration waiting forever; it ends when the database is closed.
+      await Promise.race([migrateWhenReachable(database, { log, signal: stopping.signal }), stopped])
       if (!stopping.signal.aborted) lifecycle.ready(info)
       void deleteExpiredPeriodically(database.client, { log, signal: stopping.signal })
-      if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
+      await stopped
     } finally {
       await server.stop(drainMs)
     }

@@ -1,19 +1,20 @@
 // PostgreSQL: a bounded pool, and a timeout for everything that could wait.
-import { Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import type { Backend, BackendDependencies } from '../backend.ts'
 import { createPool } from '../instrumentation/pool.ts'
 import { createListeners, listenForNotifications } from '../notifications.ts'
 import { createHealthProbe } from './health-probe.ts'
+import { createSockets } from './sockets.ts'
 
 const pingTimeoutMs = 2_000
 const connectTimeoutMs = 5_000
 /** The server cancels a statement that takes longer. */
 const statementTimeoutMs = 10_000
-/** Detects a server that vanished. Longer than any statement may take, because a running statement is silent. */
-const silenceTimeoutMs = 12_000
 /** Closes idle connections before their silence would look like a vanished server. */
 const idleTimeoutMs = 10_000
+/** A server that vanished never confirms the end of a connection; process managers do not wait for that. */
+const closeTimeoutMs = 1_500
 
 /**
  * Opens no connection yet, so it works while the server is down.
@@ -26,6 +27,8 @@ const idleTimeoutMs = 10_000
  */
 export function openPostgresql(url: string, deps: BackendDependencies): Backend {
   const { connectionString, max, pooler, name } = readUrl(url)
+  const sockets = createSockets()
+  const borrowed = new Set<Promise<unknown>>()
   const shared = {
     connectionString,
     application_name: pooler ? undefined : 'microposts',
@@ -39,33 +42,46 @@ export function openPostgresql(url: string, deps: BackendDependencies): Backend 
       connectionTimeoutMillis: connectTimeoutMs,
       idleTimeoutMillis: idleTimeoutMs,
       statement_timeout: pooler ? undefined : statementTimeoutMs,
-      stream: createSocket,
+      stream: () => sockets.create(),
     },
     deps,
   )
-  const probe = createHealthProbe(shared, pingTimeoutMs)
+  // Without a limit on silence: the probe has its own timeout, notifications may be rare, and migrations may be slow.
+  const patient = { ...shared, stream: () => sockets.create(0) }
+  const probe = createHealthProbe(patient, pingTimeoutMs)
   const notifications = pooler
     ? noNotifications()
-    : listenForNotifications({ ...shared, connectionTimeoutMillis: connectTimeoutMs })
+    : listenForNotifications({ ...patient, connectionTimeoutMillis: connectTimeoutMs })
   return {
     kind: 'postgresql',
     name,
     pool,
     notifications,
     keepsStatements: !pooler,
-    withConnection: async (use) => {
-      const connection = new pg.Client({ ...shared, connectionTimeoutMillis: connectTimeoutMs })
-      // The next statement reports a lost connection. Without a listener the loss would crash the process.
-      connection.on('error', () => {})
-      await connection.connect()
-      return use(connection).finally(() => connection.end())
+    withConnection: (use) => {
+      const using = useConnection({ ...patient, connectionTimeoutMillis: connectTimeoutMs }, use)
+      borrowed.add(using)
+      return using.finally(() => borrowed.delete(using))
     },
     ping: probe.ping,
     close: async () => {
-      await Promise.all([pool.end(), probe.close(), notifications.close()])
+      const closed = Promise.allSettled([pool.end(), probe.close(), notifications.close(), ...borrowed])
+      await Promise.race([closed, setTimeout(closeTimeoutMs, undefined, { ref: false })])
+      sockets.destroyAll()
+      await closed
     },
   }
 }
+
+async function useConnection<T>(config: pg.ClientConfig, use: (connection: pg.ClientBase) => Promise<T>) {
+  const connection = new pg.Client(config)
+  // The next statement reports a lost connection. Without a listener the loss would crash the process.
+  connection.on('error', ignore)
+  await connection.connect()
+  return use(connection).finally(() => connection.end())
+}
+
+const ignore = () => {}
 
 /** A transaction pooler assigns a server connection to each transaction, so LISTEN does not work. */
 const noNotifications = () => ({ ...createListeners(), available: () => false, close: async () => {} })
@@ -89,10 +105,4 @@ function readUrl(text: string) {
     )
   const pooler = take('pgbouncer') === 'true'
   return { connectionString: url.href, max, pooler, name: `${url.host}${url.pathname}` }
-}
-
-function createSocket(): Socket {
-  const socket = new Socket()
-  socket.setTimeout(silenceTimeoutMs, () => socket.destroy(new Error('The database fell silent.')))
-  return socket
 }
