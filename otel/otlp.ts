@@ -2,7 +2,12 @@
 import { ExportResultCode } from '@opentelemetry/core'
 import { AggregationTemporalityPreference } from '@opentelemetry/exporter-metrics-otlp-http'
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base'
-import type { PushMetricExporter } from '@opentelemetry/sdk-metrics'
+import {
+  type AggregationOption,
+  AggregationType,
+  InstrumentType,
+  type PushMetricExporter,
+} from '@opentelemetry/sdk-metrics'
 import type { OtlpConfig } from './config/types.ts'
 import { reasonsOf } from './log.ts'
 
@@ -11,6 +16,12 @@ const temporalities = {
   delta: AggregationTemporalityPreference.DELTA,
   lowmemory: AggregationTemporalityPreference.LOWMEMORY,
 }
+
+const aggregations = {
+  // The default of a histogram has the boundaries that the instrument advises.
+  explicit_bucket_histogram: { type: AggregationType.DEFAULT },
+  base2_exponential_bucket_histogram: { type: AggregationType.EXPONENTIAL_HISTOGRAM },
+} as const
 
 /** Imports only the packages of the configured protocol. */
 export async function createOtlpExporter(config: OtlpConfig): Promise<PushMetricExporter> {
@@ -40,7 +51,7 @@ async function grpcExporter(config: OtlpConfig): Promise<() => PushMetricExporte
   return () => new OTLPMetricExporter({ ...options(config), metadata, credentials })
 }
 
-function options({ endpoint, timeoutMs, compression, temporality }: OtlpConfig) {
+function options({ endpoint, timeoutMs, compression, temporality, histograms }: OtlpConfig) {
   return {
     url: endpoint,
     timeoutMillis: timeoutMs,
@@ -48,6 +59,8 @@ function options({ endpoint, timeoutMs, compression, temporality }: OtlpConfig) 
     concurrencyLimit: 1,
     compression: compression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
     temporalityPreference: temporalities[temporality],
+    aggregationPreference: (type: InstrumentType): AggregationOption =>
+      type === InstrumentType.HISTOGRAM ? aggregations[histograms] : { type: AggregationType.DEFAULT },
   }
 }
 

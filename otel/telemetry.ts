@@ -11,6 +11,7 @@ import { guardMeters } from './meters.ts'
 import { createReaders } from './readers.ts'
 import { createResource } from './resource.ts'
 import { instrumentRuntime } from './runtime.ts'
+import { limitScales } from './scale-limit.ts'
 
 export type Telemetry = Awaited<ReturnType<typeof startTelemetry>>
 
@@ -23,6 +24,7 @@ export async function startTelemetry(config: TelemetryConfig, log: Log) {
   const bounded = boundLog(log)
   const readers = await createReaders(config.readers, bounded)
   const resource = createResource(config.resource)
+  for (const { reader } of readers) limitScales(reader, config.views)
   const provider = new MeterProvider({
     resource,
     views: config.views,

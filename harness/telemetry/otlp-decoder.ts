@@ -6,6 +6,8 @@ type Value = { stringValue?: string; boolValue?: boolean; intValue?: number; dou
 type Attribute = { key: string; value: Value }
 type Point = { attributes: Attribute[]; asDouble?: number; asInt?: number }
 type Bucketed = Point & { count: number; sum: number; bucketCounts: number[]; explicitBounds: number[] }
+type Buckets = { offset: number; bucketCounts: number[] }
+type Exponential = Point & { count: number; sum: number; scale: number; positive: Buckets; min?: number }
 type Metric = {
   name: string
   unit: string
@@ -13,6 +15,7 @@ type Metric = {
   gauge?: { dataPoints: Point[] }
   sum?: { dataPoints: Point[]; isMonotonic: boolean; aggregationTemporality: number }
   histogram?: { dataPoints: Bucketed[]; aggregationTemporality: number }
+  exponentialHistogram?: { dataPoints: Exponential[]; aggregationTemporality: number }
 }
 type ScopeMetrics = { scope: { name: string; version: string }; metrics: Metric[] }
 export type Push = {

@@ -1,50 +1,30 @@
 // Checks the model, whether it comes from variables or a file, and fills in the defaults.
 import type { Attributes, AttributeValue } from '@opentelemetry/api'
+import { readCardinalityLimits } from './cardinality-limits.ts'
 import type { Faults } from './faults.ts'
 import { readOtlpGrpc, readOtlpHttp } from './otlp.ts'
-import {
-  defaultPullOptions,
-  type Model,
-  type PullConfig,
-  type PushConfig,
-  type ReaderConfig,
-  type ResourceConfig,
-  type Setting,
-  type TelemetryConfig,
-} from './types.ts'
-import {
-  integer,
-  maxMilliseconds,
-  milliseconds,
-  oneOf,
-  pairs,
-  port,
-  text,
-  timeout,
-  token,
-} from './validators.ts'
+import { type EndpointSettings, readPull } from './pull.ts'
+import type { Model, PushConfig, ReaderConfig, ResourceConfig, TelemetryConfig } from './types.ts'
+import { integer, maxMilliseconds, milliseconds, pairs, text, timeout } from './validators.ts'
 import { readView } from './views.ts'
 
 type Resource = NonNullable<Model['resource']>
 type Attribute = NonNullable<Resource['attributes']>[number]
 type Reader = NonNullable<Model['meter_provider']>['readers'][number]
-type Pull = NonNullable<Reader['pull']>
 type Periodic = NonNullable<Reader['periodic']>
 
-/** Returns undefined if no metrics are requested. The token guards the pull endpoints. */
+/** Returns undefined if no metrics are requested. */
 export function readModel(
   { resource, meter_provider: provider }: Model,
-  scrapeToken: Setting | undefined,
+  endpoint: EndpointSettings,
   faults: Faults,
 ): TelemetryConfig | undefined {
   const resourceConfig = readResource(resource, faults)
   if (!provider) return undefined
-  // The SDK does not support exemplars yet.
-  faults.read(provider.exemplar_filter, oneOf('always_off'))
   return {
     resource: resourceConfig,
     readers: provider.readers.flatMap(({ pull, periodic }): ReaderConfig[] => {
-      if (pull) return readPull(pull, scrapeToken, faults)
+      if (pull) return readPull(pull, endpoint, faults)
       return periodic ? readPeriodic(periodic, faults) : []
     }),
     views: (provider.views ?? []).map((view) => readView(view, faults)),
@@ -81,24 +61,6 @@ function isOfType(value: unknown, type: string): boolean {
   return typeof value === (type === 'bool' ? 'boolean' : 'string')
 }
 
-function readPull({ exporter }: Pull, scrapeToken: Setting | undefined, faults: Faults): PullConfig[] {
-  const settings = exporter['prometheus/development']
-  if (settings === undefined) return []
-  // The endpoint always does this; a file may ask for it, but not for anything else.
-  faults.read(settings?.scope_info_enabled, oneOf('true'))
-  faults.read(settings?.['target_info_enabled/development'], oneOf('true'))
-  faults.read(settings?.translation_strategy, oneOf('underscore_escaping_with_suffixes'))
-  return [
-    {
-      kind: 'pull',
-      host: faults.read(settings?.host, text) ?? 'localhost',
-      port: faults.read(settings?.port, port) ?? 9464,
-      token: faults.read(scrapeToken, token),
-      ...defaultPullOptions,
-    },
-  ]
-}
-
 function readPeriodic(periodic: Periodic, faults: Faults): PushConfig[] {
   const intervalMs = faults.read(periodic.interval, milliseconds) ?? 60_000
   const timeoutMs = faults.read(periodic.timeout, timeout) ?? Math.min(30_000, intervalMs)
@@ -106,9 +68,18 @@ function readPeriodic(periodic: Periodic, faults: Faults): PushConfig[] {
     faults.add({ ...periodic.timeout, requirement: `must be at most the interval, ${intervalMs}` })
   const maxBatchSize = faults.read(periodic['max_export_batch_size/development'], integer(1, maxMilliseconds))
   const exporter = readPushExporter(periodic.exporter, faults)
-  return exporter
-    ? [{ kind: 'push', intervalMs, timeoutMs: Math.min(timeoutMs, intervalMs), maxBatchSize, exporter }]
-    : []
+  const cardinalityLimits = readCardinalityLimits(periodic.cardinality_limits, faults)
+  if (!exporter) return []
+  return [
+    {
+      kind: 'push',
+      intervalMs,
+      timeoutMs: Math.min(timeoutMs, intervalMs),
+      maxBatchSize,
+      cardinalityLimits,
+      exporter,
+    },
+  ]
 }
 
 /** The model of an exporter is null if the file only names it; that selects the exporter with its defaults. */
@@ -118,8 +89,5 @@ function readPushExporter(
 ): PushConfig['exporter'] | undefined {
   if (exporter.otlp_http !== undefined) return readOtlpHttp(exporter.otlp_http, faults)
   if (exporter.otlp_grpc !== undefined) return readOtlpGrpc(exporter.otlp_grpc, faults)
-  if (exporter.console === undefined) return undefined
-  faults.read(exporter.console?.temporality_preference, oneOf('cumulative'))
-  faults.read(exporter.console?.default_histogram_aggregation, oneOf('explicit_bucket_histogram'))
-  return { kind: 'console' }
+  return exporter.console === undefined ? undefined : { kind: 'console' }
 }

@@ -12,6 +12,8 @@ import * as validators from './validators.ts'
 type Http = Located<NonNullable<OtlpHttpMetricExporterConfigModel>>
 type Grpc = Located<NonNullable<OtlpGrpcMetricExporterConfigModel>>
 
+const histograms = validators.oneOf('explicit_bucket_histogram', 'base2_exponential_bucket_histogram')
+
 export function readOtlpHttp(model: Http | null, faults: Faults): OtlpConfig {
   const encoding = faults.read(model?.encoding, validators.oneOf('protobuf', 'json')) ?? 'protobuf'
   return {
@@ -36,14 +38,13 @@ export function readOtlpGrpc(model: Grpc | null, faults: Faults): OtlpConfig {
 }
 
 function readCommon(model: Http | Grpc | null, faults: Faults) {
-  // Every exporter gives the same histograms: the pull endpoint has no form for exponential ones.
-  faults.read(model?.default_histogram_aggregation, validators.oneOf('explicit_bucket_histogram'))
   const timeoutMs = faults.read(model?.timeout, validators.timeout) ?? 10_000
   return {
     headers: readHeaders(model, faults),
     timeoutMs: Math.min(timeoutMs, validators.maxMilliseconds),
     compression: faults.read(model?.compression, validators.oneOf('none', 'gzip')) ?? 'none',
     temporality: faults.read(model?.temporality_preference, validators.temporality) ?? 'cumulative',
+    histograms: faults.read(model?.default_histogram_aggregation, histograms) ?? 'explicit_bucket_histogram',
     tls: readTls(model?.tls, faults),
   }
 }

@@ -1,5 +1,12 @@
 // Selects attributes by patterns of their keys.
-import type { AttributePatterns } from './types.ts'
+import type { AttributePatterns, Setting } from './types.ts'
+
+type Model = { included?: Setting[]; excluded?: Setting[] }
+
+export function readPatterns({ included = [], excluded = [] }: Model): AttributePatterns {
+  const texts = (settings: Setting[]) => settings.map(({ value }) => String(value))
+  return { included: texts(included), excluded: texts(excluded) }
+}
 
 /** In a pattern, `*` matches any characters and `?` one character. */
 export function createMatcher({ included, excluded }: AttributePatterns): (key: string) => boolean {

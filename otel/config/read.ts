@@ -15,8 +15,11 @@ export async function readTelemetryConfig(env: NodeJS.ProcessEnv): Promise<Telem
   const faults = createFaults()
   const setting = settingsOf(env)
   const file = setting('OTEL_CONFIG_FILE')
-  const model = file ? (await import('./file.ts')).readFile(file, faults) : readEnvironment(setting, faults)
-  const config = model && readModel(model, setting('METRICS_TOKEN'), faults)
+  const model = file
+    ? (await import('./file/file.ts')).readFile(file, env, faults)
+    : readEnvironment(setting, faults)
+  const endpoint = { token: setting('METRICS_TOKEN'), nativeHistograms: setting('METRICS_NATIVE_HISTOGRAMS') }
+  const config = model && readModel(model, endpoint, faults)
   if (faults.list.length > 0) throw new ConfigError(faults.list)
   return config
 }

@@ -16,7 +16,10 @@ export type Located<T> = T extends Setting['value']
 /** What the variables and the configuration file are both translated to. */
 export type Model = Located<ConfigurationModel>
 
-export type TelemetryConfig = { resource: ResourceConfig; readers: ReaderConfig[]; views: ViewOptions[] }
+export type TelemetryConfig = { resource: ResourceConfig; readers: ReaderConfig[]; views: ViewConfig[] }
+
+/** `maxScale` limits the scale of an exponential histogram, from -10 to 20. */
+export type ViewConfig = ViewOptions & { maxScale?: number | undefined }
 
 /** Attributes in addition to those of every process; they replace attributes of the same name. */
 export type ResourceConfig = { attributes: Attributes; schemaUrl?: string | undefined }
@@ -85,6 +88,8 @@ export type OtlpConfig = {
   timeoutMs: number
   compression: 'gzip' | 'none'
   temporality: 'cumulative' | 'delta' | 'lowmemory'
+  /** The aggregation of histograms that no view selects. */
+  histograms: 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram'
   /** PEM texts. */
   tls: { ca?: string | undefined; certificate?: string | undefined; key?: string | undefined }
 }

@@ -25,6 +25,9 @@ export function integer(min: number, max: number): Validator<number> {
 
 export const port = integer(0, 65_535)
 
+/** Series of an instrument. */
+export const seriesLimit = integer(1, 2 ** 31 - 1)
+
 export const milliseconds: Validator<number> = {
   ...integer(1, maxMilliseconds),
   allowed: `a whole number of milliseconds from 1 to ${maxMilliseconds}`,

@@ -15,6 +15,11 @@ export const variables = {
     description:
       'Bearer token that a scrape of `/metrics` must carry; `deploy/prometheus/prometheus.yml` shows how to send it',
   },
+  METRICS_NATIVE_HISTOGRAMS: {
+    default: 'false',
+    description:
+      '`true` adds native buckets to every histogram for scrapers that request protobuf; also applies with `OTEL_CONFIG_FILE`',
+  },
   OTEL_METRICS_EXPORTER: {
     default: 'prometheus',
     description: 'Comma-separated list of `prometheus`, `otlp`, `console`; or `none` alone',
@@ -88,6 +93,7 @@ export const variables = {
   },
   OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: {
     default: 'explicit_bucket_histogram',
-    description: 'Aggregation of histograms; no other value is supported',
+    description:
+      'Aggregation of pushed histograms: `explicit_bucket_histogram` or `base2_exponential_bucket_histogram`',
   },
 } as const satisfies Record<string, VariableDescription>

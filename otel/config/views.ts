@@ -4,12 +4,11 @@ import {
   AggregationType,
   type IAttributesProcessor,
   InstrumentType,
-  type ViewOptions,
 } from '@opentelemetry/sdk-metrics'
 import type { Faults, Validator } from './faults.ts'
-import { createMatcher } from './patterns.ts'
-import type { Model, Setting } from './types.ts'
-import { boolean, integer, maxMilliseconds, text } from './validators.ts'
+import { createMatcher, readPatterns } from './patterns.ts'
+import type { Model, ViewConfig } from './types.ts'
+import { boolean, integer, seriesLimit, text } from './validators.ts'
 
 type View = NonNullable<NonNullable<Model['meter_provider']>['views']>[number]
 type Stream = View['stream']
@@ -21,13 +20,18 @@ const instrumentType: Validator<InstrumentType> = {
   parse: (name) => Object.values(InstrumentType).find((type) => type === name.toUpperCase()),
 }
 
+const scale: Validator<number> = {
+  allowed: 'a whole number from -10 to 20',
+  parse: (digits) => (Number(digits) >= -10 && Number(digits) <= 20 ? Number(digits) : undefined),
+}
+
 /** The patterns that the SDK's selector supports. */
 const instrumentPattern: Validator<string> = {
   allowed: 'a name with at most one * and no ?',
   parse: (name) => (/^[^*?]*\*?[^*?]*$/.test(name) ? name : undefined),
 }
 
-export function readView({ selector, stream }: View, faults: Faults): ViewOptions {
+export function readView({ selector, stream }: View, faults: Faults): ViewConfig {
   const instrumentName = faults.read(selector.instrument_name, instrumentPattern) ?? '*'
   if (stream.name && instrumentName.includes('*')) {
     const requirement = 'must be left out if instrument_name can match several instruments'
@@ -43,10 +47,8 @@ export function readView({ selector, stream }: View, faults: Faults): ViewOption
     name: faults.read(stream.name, text),
     description: faults.read(stream.description, text),
     aggregation: readAggregation(stream.aggregation, faults),
-    aggregationCardinalityLimit: faults.read(
-      stream.aggregation_cardinality_limit,
-      integer(1, maxMilliseconds),
-    ),
+    maxScale: faults.read(stream.aggregation?.base2_exponential_bucket_histogram?.max_scale, scale),
+    aggregationCardinalityLimit: faults.read(stream.aggregation_cardinality_limit, seriesLimit),
     attributesProcessors: readAttributeKeys(stream.attribute_keys),
   }
 }
@@ -57,6 +59,8 @@ function readAggregation(model: Stream['aggregation'], faults: Faults): Aggregat
   if (model.drop !== undefined) return { type: AggregationType.DROP }
   if (model.sum !== undefined) return { type: AggregationType.SUM }
   if (model.last_value !== undefined) return { type: AggregationType.LAST_VALUE }
+  const exponential = model.base2_exponential_bucket_histogram
+  if (exponential !== undefined) return readExponential(exponential, faults)
   const histogram = model.explicit_bucket_histogram
   if (histogram === undefined) return { type: AggregationType.DEFAULT }
   if (histogram === null) return { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM }
@@ -69,14 +73,20 @@ function readAggregation(model: Stream['aggregation'], faults: Faults): Aggregat
   return { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries, recordMinMax } }
 }
 
+type Exponential = NonNullable<Stream['aggregation']>['base2_exponential_bucket_histogram']
+
+function readExponential(model: Exponential, faults: Faults): AggregationOption {
+  const maxSize = faults.read(model?.max_size, integer(2, 2 ** 16)) ?? 160
+  const recordMinMax = faults.read(model?.record_min_max, boolean) ?? true
+  return { type: AggregationType.EXPONENTIAL_HISTOGRAM, options: { maxSize, recordMinMax } }
+}
+
 function readAttributeKeys(model: Stream['attribute_keys']): IAttributesProcessor[] | undefined {
   if (!model) return undefined
-  const matches = createMatcher({ included: texts(model.included), excluded: texts(model.excluded) })
+  const matches = createMatcher(readPatterns(model))
   return [
     {
       process: (incoming) => Object.fromEntries(Object.entries(incoming).filter(([key]) => matches(key))),
     },
   ]
 }
-
-const texts = (settings: Setting[] = []) => settings.map(({ value }) => String(value))

@@ -8,6 +8,7 @@ type Setting = VariableDescription & { name: string }
 /** The telemetry settings that the README shows; docs/operations.md has all. */
 const essential = [
   'METRICS_TOKEN',
+  'METRICS_NATIVE_HISTOGRAMS',
   'OTEL_METRICS_EXPORTER',
   'OTEL_EXPORTER_PROMETHEUS_HOST',
   'OTEL_EXPORTER_PROMETHEUS_PORT',

@@ -68,6 +68,26 @@ describe.each(protocols)('OTLP over %s', (protocol) => {
       })
   })
 
+  it('sends exponential histograms on request, and by default the buckets that the instrument advises', async () => {
+    const receiver = await collector()
+    for (const aggregation of ['', 'base2_exponential_bucket_histogram']) {
+      const bare = await start({
+        ...endpointOf(receiver, protocol),
+        OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: aggregation,
+      })
+      await fetch(`${bare.url}/things/1`)
+      await bare.stop()
+    }
+
+    const durations = receiver.received.map(({ push }) =>
+      metricsOf(push).find(({ name }) => name === 'http.server.request.duration'),
+    )
+    expect(durations).toMatchObject([
+      { histogram: { dataPoints: [{ explicitBounds: expect.arrayContaining([0.005, 10]) }] } },
+      { exponentialHistogram: { dataPoints: [{ count: 1, positive: { bucketCounts: [1] } }] } },
+    ])
+  })
+
   it('trusts the configured certificate, and no other', async () => {
     const cert = readFileSync('test/otel/support/tls/localhost.pem')
     const key = readFileSync('test/otel/support/tls/localhost-key.pem')

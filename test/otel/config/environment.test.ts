@@ -96,7 +96,7 @@ describe('invalid values', () => {
       OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: 'package.json',
       OTEL_EXPORTER_OTLP_CLIENT_KEY: 'test/otel/support/tls/localhost.pem',
       OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'none',
-      OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'base2_exponential_bucket_histogram',
+      OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'sum',
     })
 
     expect(faults.toSorted()).toEqual([
@@ -107,7 +107,7 @@ describe('invalid values', () => {
       'OTEL_EXPORTER_OTLP_ENDPOINT="collector:4318": must be a URL that starts with http:// or https://',
       'OTEL_EXPORTER_OTLP_HEADERS=(hidden): must be a comma-separated list of name=value with percent-encoded header names and values',
       'OTEL_EXPORTER_OTLP_METRICS_COMPRESSION="brotli": must be one of none, gzip',
-      'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION="base2_exponential_bucket_histogram": must be explicit_bucket_histogram',
+      'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION="sum": must be one of explicit_bucket_histogram, base2_exponential_bucket_histogram',
       'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE="none": must be one of cumulative, delta, lowmemory',
       'OTEL_EXPORTER_OTLP_PROTOCOL="http": must be one of http/protobuf, http/json, grpc',
       'OTEL_EXPORTER_OTLP_TIMEOUT="10s": must be a whole number of milliseconds from 1 to 2147483647, or 0 for no limit',
