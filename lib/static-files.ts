@@ -21,6 +21,8 @@ export const contentTypes = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml; charset=utf-8',
+  '.woff2': 'font/woff2',
 } as const
 
 const compress = promisify(gzip)
@@ -30,14 +32,26 @@ const compress = promisify(gzip)
  * it; if that fails, the next request tries again. Throws for an unknown file extension.
  */
 export function staticFile(url: string, headers: Readonly<Record<string, string>>): StaticFile {
-  const type = typeOf(url)
-  let content: ReturnType<typeof read> | undefined
+  const path = fileURLToPath(url)
+  return staticContent(path, () => readFile(path), headers)
+}
+
+/** The same for content that `read` returns; the extension of `name` determines its type. */
+export function staticContent(
+  name: string,
+  read: () => Promise<Buffer>,
+  headers: Readonly<Record<string, string>>,
+): StaticFile {
+  const type = typeOf(name)
+  let content: ReturnType<typeof encode> | undefined
 
   return async (requestHeaders) => {
-    content ??= read(url).catch((error) => {
-      content = undefined
-      throw error
-    })
+    content ??= read()
+      .then(encode)
+      .catch((error) => {
+        content = undefined
+        throw error
+      })
     const { plain, gzipped, hash } = await content
     const isGzipped = prefersGzip(requestHeaders['accept-encoding'])
     // A strong tag names exact bytes, so each encoding has its own.
@@ -57,14 +71,13 @@ export function staticFile(url: string, headers: Readonly<Record<string, string>
   }
 }
 
-async function read(url: string) {
-  const plain = await readFile(fileURLToPath(url))
+async function encode(plain: Buffer) {
   const hash = createHash('sha256').update(plain).digest('base64url')
   return { plain, gzipped: await compress(plain), hash }
 }
 
-function typeOf(url: string): string {
-  const type = contentTypes[extname(url) as keyof typeof contentTypes]
-  if (type === undefined) throw new Error(`No content type is known for ${url}.`)
+function typeOf(name: string): string {
+  const type = contentTypes[extname(name) as keyof typeof contentTypes]
+  if (type === undefined) throw new Error(`No content type is known for ${name}.`)
   return type
 }

@@ -23,6 +23,7 @@ import { createRoutes } from './routes.ts'
 import { createSessions } from './sessions/service.ts'
 import { createFeed } from './timeline/feed.ts'
 import { createTimeline } from './timeline/service.ts'
+import { errorPage } from './web/error-page.ts'
 
 export type AppDependencies = {
   config: Config
@@ -61,6 +62,7 @@ export function createApp(deps: AppDependencies): Koa<State> {
     problemHandler({
       log,
       metrics,
+      errorPage,
       isUnavailable: (error) => isUnavailable(error) || database.migrations().unapplied > 0,
     }),
   )

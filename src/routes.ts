@@ -15,7 +15,7 @@ import type { Sessions } from './sessions/service.ts'
 import { timelineRoutes } from './timeline/routes.ts'
 import type { Timeline } from './timeline/service.ts'
 import { docsRoutes } from './web/api-docs.ts'
-import { landingRoute } from './web/landing.ts'
+import { clientRoutes } from './web/client-addresses.ts'
 import { problemRoutes } from './web/problem-pages.ts'
 
 export type Services = {
@@ -42,7 +42,7 @@ export function createRoutes(services: Services): Route[] {
     ...healthRoutes(services.health),
     ...problemRoutes(),
     ...docsRoutes(),
-    landingRoute(),
+    ...clientRoutes(),
   ]
   return [...documented, openApiRoute(documented, tags)]
 }
@@ -56,4 +56,5 @@ const tags = {
   Timeline: 'The posts of a user and of the users they follow.',
   Health: 'For operators.',
   Documentation: 'About this API.',
+  'Web client': 'Pages for people. The client at these addresses uses only this API.',
 }

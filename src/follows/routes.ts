@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { toUser, User, UserParams, userHref } from '../accounts/schema.ts'
+import { toUser, User, Username, UserParams, userHref } from '../accounts/schema.ts'
 import { route } from '../http/endpoint.ts'
 import { listReply, listResponse, PageQuery } from '../http/pagination.ts'
 import { FollowParams, NewFollow } from './schema.ts'
@@ -8,6 +8,12 @@ import type { Follows } from './service.ts'
 const tag = 'Follows'
 const following = '/api/users/:username/following'
 const pageOfUsers = listReply('A page of users', z.array(User))
+const FollowQuery = PageQuery.extend({
+  user: Username.optional().meta({
+    description: 'Return only this user, if the list contains it.',
+    examples: ['bob'],
+  }),
+})
 const location = { Location: 'The URL of the followed user' }
 
 export function followRoutes(follows: Follows) {
@@ -20,7 +26,7 @@ export function followRoutes(follows: Follows) {
         summary: 'List the users that a user follows, newest follow first',
         tag,
         params: UserParams,
-        query: PageQuery,
+        query: FollowQuery,
         replies: { 200: pageOfUsers },
       },
       async (input) =>
@@ -35,7 +41,7 @@ export function followRoutes(follows: Follows) {
         summary: 'List the followers of a user, newest follow first',
         tag,
         params: UserParams,
-        query: PageQuery,
+        query: FollowQuery,
         replies: { 200: pageOfUsers },
       },
       async (input) =>

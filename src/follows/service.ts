@@ -10,6 +10,9 @@ import type { Page } from '../keyset.ts'
 import type { Metrics } from '../metrics/instruments.ts'
 import type { Viewer } from '../viewer.ts'
 
+/** A page of a list; with `user`, only that user, if the list contains it. */
+type FollowPage = Page & { user?: string | undefined }
+
 export type Follows = ReturnType<typeof createFollows>
 
 /** Follows between users. Each write is one statement, and so one transaction; it also updates both users' counts. */
@@ -59,11 +62,11 @@ export function createFollows({ query, metrics }: { query: Query; metrics: Metri
     },
 
     /** The users that a user follows, newest follow first. @throws {AppError} not-found for an unknown user */
-    following: (username: string, page: Page) =>
+    following: (username: string, page: FollowPage) =>
       list(username, Prisma.sql`f."followeeId"`, Prisma.sql`f."followerId"`, page),
 
     /** The followers of a user, newest follow first. @throws {AppError} not-found for an unknown user */
-    followers: (username: string, page: Page) =>
+    followers: (username: string, page: FollowPage) =>
       list(username, Prisma.sql`f."followerId"`, Prisma.sql`f."followeeId"`, page),
   }
 
@@ -91,11 +94,12 @@ export function createFollows({ query, metrics }: { query: Query; metrics: Metri
   }
 
   /** The id of each row is the follow's, because the list is ordered by it. */
-  function list(username: string, listed: Prisma.Sql, owner: Prisma.Sql, page: Page) {
+  function list(username: string, listed: Prisma.Sql, owner: Prisma.Sql, page: FollowPage) {
+    const only = page.user ? Prisma.sql`u."usernameKey" = ${page.user.toLowerCase()}` : Prisma.sql`true`
     const id = Prisma.sql`f."id"`
     const rows = Prisma.sql`
       SELECT f."id", ${userColumns} FROM "Follow" f JOIN "User" u ON ${listed} = u."id"
-      WHERE ${owner} = owner."id" AND ${afterCursor(id, page)} ${newestFirst(id, page)}`
+      WHERE ${owner} = owner."id" AND ${only} AND ${afterCursor(id, page)} ${newestFirst(id, page)}`
     return listOfUser<UserRow>(query, username, rows, page)
   }
 }

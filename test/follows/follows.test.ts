@@ -107,6 +107,23 @@ describe('GET following and followers', () => {
     expect(second.headers.get('Link')).toBeNull()
   })
 
+  it('return only one user if the query names one, in any case', async () => {
+    const [alice, bob, carol] = await Promise.all([1, 2, 3].map(() => buildUser(service)))
+    if (!alice || !bob || !carol) throw new Error('three users')
+    await follow(alice, bob)
+    await follow(carol, bob)
+    await follow(alice, carol)
+    const followers = `/api/users/${bob.username}/followers`
+    expect(await names(`${following(alice)}?user=${bob.username.toUpperCase()}`)).toEqual([bob.username])
+    expect(await names(`${followers}?user=${alice.username}`)).toEqual([alice.username])
+    expect(await names(`${following(carol)}?user=${alice.username}`)).toEqual([])
+    expect(await names(`${following(alice)}?user=${uniqueName()}`)).toEqual([])
+    expect(await call(service, 'GET', `${following(alice)}?user=a%00b`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ parameter: 'user', detail: expect.any(String) }] },
+    })
+  })
+
   it('return 404 for an unknown user', async () => {
     for (const list of ['following', 'followers']) {
       expect(await call(service, 'GET', `/api/users/${uniqueName()}/${list}`)).toMatchObject({ status: 404 })

@@ -1,4 +1,4 @@
-// The HTML pages of the service: the landing page, the interactive API reference, the problem types.
+// The HTML pages for developers: the interactive API reference and the problem types.
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest'
 import { call, uniqueName } from '../../harness/http/client.ts'
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => service.stop())
 
 describe('HTML pages', () => {
-  it.each(['/', '/docs', '/problems', '/problems/forbidden'])(
+  it.each(['/docs', '/problems', '/problems/forbidden'])(
     '%s is HTML and loads nothing from other hosts',
     async (path) => {
       const { status, headers, text } = await call(service, 'GET', path)
@@ -156,13 +156,12 @@ describe('in a browser', () => {
   })
 
   it('the other pages have their style and link to each other', async (context) => {
-    const { page, complaints } = await browse(context, '/')
-    await page.getByRole('link', { name: '/problems' }).click()
+    const { page, complaints } = await browse(context, '/problems')
     await page.getByRole('link', { name: 'Too many requests' }).click()
     expect(await page.locator('h1').innerText()).toBe('Too many requests')
     expect(await page.locator('body').evaluate('getComputedStyle(document.body).maxWidth')).toBe('672px')
     await page.getByRole('link', { name: 'microposts' }).click()
-    await page.getByRole('link', { name: '/docs' }).click()
+    await page.getByRole('link', { name: 'API', exact: true }).click()
     await page.locator('.opblock').first().waitFor()
     expect(complaints).toEqual([])
   })

@@ -5,6 +5,17 @@ const read = ['GET', 'HEAD']
 
 const routes: [template: string, methods: Methods][] = [
   ['/', read],
+  ['/signup', read],
+  ['/login', read],
+  ['/explore', read],
+  ['/search', read],
+  ['/settings', read],
+  ['/@:username', read],
+  ['/@:username/mentions', read],
+  ['/@:username/following', read],
+  ['/@:username/followers', read],
+  ['/@:username/:id', read],
+  ['/assets/:version/:folder/:file', read],
   ['/livez', read],
   ['/readyz', read],
   ['/openapi.json', read],

@@ -64,12 +64,20 @@ export function errorResponses(endpoint: Endpoint): RouteConfig['responses'] {
   )
 }
 
+/** Outside /api, browsers get a page with the same status. */
+const page = {
+  'text/html; charset=utf-8': { schema: z.string().meta({ examples: ['<!doctype html>…'] }) },
+}
+
 function errorResponse(endpoint: Endpoint, status: number, codes: ErrorCode[]) {
   const examples = codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])
   return {
     description: codes.map((code) => problems[code].title).join(', or: '),
     headers: { ...generalHeaders(endpoint), ...references('Cache-Control', ...(errorHeaders[status] ?? [])) },
-    content: { [problemMediaType]: { schema: ProblemDetails, examples: Object.fromEntries(examples) } },
+    content: {
+      [problemMediaType]: { schema: ProblemDetails, examples: Object.fromEntries(examples) },
+      ...(!endpoint.api && page),
+    },
   }
 }
 

@@ -1,9 +1,15 @@
-// The only place that renders an error response to a request, as application/problem+json (RFC 9457).
+// The only place that renders an error response to a request: as application/problem+json (RFC 9457), or as a page for a
+// browser outside /api.
+import Negotiator from 'negotiator'
 import type { Logger } from 'pino'
+import { contentTypes } from '../../../lib/static-files.ts'
 import { AppError, type ErrorCode } from '../../errors.ts'
 import type { Metrics, RejectionReason } from '../../metrics/instruments.ts'
 import type { Context, Middleware } from '../context.ts'
 import { problemBody, problemMediaType, problems } from './problem-types.ts'
+
+/** Builds the page that a browser gets for a problem. */
+export type ErrorPage = (code: ErrorCode) => { headers: Record<string, string>; body: string }
 
 /**
  * Handles everything that later middlewares throw. An error other than AppError is a fault of the service: `unavailable`
@@ -12,6 +18,7 @@ import { problemBody, problemMediaType, problems } from './problem-types.ts'
 export function problemHandler(deps: {
   log: Logger
   metrics: Metrics
+  errorPage: ErrorPage
   isUnavailable: (error: unknown) => boolean
 }): Middleware {
   return async (ctx, next) => {
@@ -23,7 +30,7 @@ export function problemHandler(deps: {
       if (status >= 500) report(deps, ctx, thrown)
       const reason = rejections[error.code]
       if (reason) deps.metrics.requestRejected(reason)
-      render(ctx, error)
+      render(ctx, error, deps.errorPage)
     }
   }
 }
@@ -34,7 +41,7 @@ const rejections: Partial<Record<ErrorCode, RejectionReason>> = {
   'rate-limited': 'rate_limit',
 }
 
-function render(ctx: Context, error: AppError) {
+function render(ctx: Context, error: AppError, errorPage: ErrorPage) {
   const { code, message, faults, headers } = error
   // Part of another response was sent: close the connection, so that the client notices.
   if (ctx.headerSent) return ctx.res.destroy(error)
@@ -42,8 +49,22 @@ function render(ctx: Context, error: AppError) {
   for (const name of ['ETag', 'Link', 'Location']) ctx.remove(name)
   ctx.status = problems[code].status
   ctx.set({ 'Cache-Control': 'no-store', ...headers })
+  if (prefersPage(ctx)) {
+    const page = errorPage(code)
+    ctx.set(page.headers)
+    ctx.body = page.body
+    ctx.set('Content-Type', contentTypes['.html'])
+    return
+  }
   ctx.body = problemBody(code, { detail: message, instance: ctx.state.requestId, faults })
   ctx.set('Content-Type', problemMediaType)
+}
+
+/** Whether the client is a browser that opens a page; programs that accept anything prefer the problem. */
+function prefersPage(ctx: Context): boolean {
+  if (ctx.path === '/api' || ctx.path.startsWith('/api/')) return false
+  const negotiator = new Negotiator({ headers: { accept: ctx.get('Accept') } })
+  return negotiator.mediaType([problemMediaType, 'application/json', 'text/html']) === 'text/html'
 }
 
 function unexpected(cause: unknown, isUnavailable: (error: unknown) => boolean): AppError {

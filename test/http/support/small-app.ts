@@ -13,6 +13,7 @@ import { recordRequestMetrics } from '../../../src/http/request-metrics.ts'
 import { createRouter } from '../../../src/http/router.ts'
 import { startServer, type Timeouts } from '../../../src/http/server.ts'
 import type { Metrics } from '../../../src/metrics/instruments.ts'
+import { errorPage } from '../../../src/web/error-page.ts'
 
 export type SmallApp = {
   routes: Route[]
@@ -36,7 +37,7 @@ export async function startSmallApp({ routes, authenticate, limiters, timeouts, 
   app.silent = true
   app.use(requestId())
   app.use(recordRequestMetrics(metrics))
-  app.use(problemHandler({ log: pino({ level: 'silent' }), metrics, isUnavailable: () => false }))
+  app.use(problemHandler({ log: pino({ level: 'silent' }), metrics, errorPage, isUnavailable: () => false }))
   app.use(origin(undefined))
   app.use(createRouter(routes, { authenticate: authenticate ?? (async () => undefined), rateLimits }))
   const server = await startServer({ handle: app.callback(), host: 'localhost', port: 0, metrics, timeouts })
