@@ -32,6 +32,12 @@ export default {
       to: { circular: true },
     },
     onlyFrom('entry', '^src/main[.]ts$', '^$', 'Nothing imports the entry of the process.'),
+    onlyFrom(
+      'command-line',
+      '^src/command-line[.]ts$',
+      '^src/main[.]ts$',
+      'Only the entry reads the options of the service.',
+    ),
     onlyFrom('composition-root', '^src/app[.]ts$', '^src/process/', 'Only process/ starts the app.'),
     onlyFrom(
       'routes',

@@ -1,5 +1,5 @@
 // Compares lists, timelines and searches on a small and a large database.
-import { readOptions } from '../harness/command-line/arguments.ts'
+
 import { machine } from '../harness/command-line/machine.ts'
 import { showStatus } from '../harness/command-line/progress.ts'
 import { median } from '../harness/command-line/statistics.ts'
@@ -7,6 +7,7 @@ import { table } from '../harness/command-line/table.ts'
 import { createDatabase } from '../harness/database.ts'
 import { call } from '../harness/http/client.ts'
 import { startService } from '../harness/service.ts'
+import { readOptions } from '../lib/command-line.ts'
 import { fill, followees, token } from './fill.ts'
 
 const usage = `Usage: npm run bench -- growth [options]

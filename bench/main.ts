@@ -1,4 +1,4 @@
-import { exitWithUsage } from '../harness/command-line/arguments.ts'
+import { exitWithUsage } from '../lib/command-line.ts'
 import { growth } from './growth.ts'
 import { requests } from './requests.ts'
 import { scrape } from './scrape.ts'

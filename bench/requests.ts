@@ -1,10 +1,11 @@
 // Compares the CPU time per request of the service with the limit: the same statements through node:http and pg alone.
-import { readOptions } from '../harness/command-line/arguments.ts'
+
 import { machine } from '../harness/command-line/machine.ts'
 import { showStatus } from '../harness/command-line/progress.ts'
 import { table } from '../harness/command-line/table.ts'
 import { createDatabase, type DatabaseEnv } from '../harness/database.ts'
 import { call } from '../harness/http/client.ts'
+import { readOptions } from '../lib/command-line.ts'
 import { fill } from './fill.ts'
 import { measureRound, warmUpRounds } from './load/measure.ts'
 import { type ApiRequest, requestsOf, timeline } from './load/send.ts'

@@ -2,11 +2,11 @@
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { readOptions } from '../harness/command-line/arguments.ts'
 import { machine } from '../harness/command-line/machine.ts'
 import { median } from '../harness/command-line/statistics.ts'
 import { table } from '../harness/command-line/table.ts'
 import { silentLog } from '../harness/log.ts'
+import { readOptions } from '../lib/command-line.ts'
 import { createExpositionWriter } from '../otel/pull/exposition/exposition.ts'
 
 const usage = `Usage: npm run bench -- scrape [options]

@@ -1,13 +1,13 @@
 // Measures the time from the start of the service until it is ready.
 import { rm } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
-import { readOptions } from '../harness/command-line/arguments.ts'
 import { machine } from '../harness/command-line/machine.ts'
 import { showStatus } from '../harness/command-line/progress.ts'
 import { median } from '../harness/command-line/statistics.ts'
 import { table } from '../harness/command-line/table.ts'
 import { createDatabase, type DatabaseEnv } from '../harness/database.ts'
 import { runService } from '../harness/service.ts'
+import { readOptions } from '../lib/command-line.ts'
 
 const usage = `Usage: npm run bench -- start [options]
 

@@ -1,9 +1,10 @@
 // Compares the CPU time per request of services whose telemetry is off, on, pushed, or recorded by prom-client.
-import { readOptions } from '../harness/command-line/arguments.ts'
+
 import { machine } from '../harness/command-line/machine.ts'
 import { showStatus } from '../harness/command-line/progress.ts'
 import { createDatabase, type DatabaseEnv } from '../harness/database.ts'
 import { startCollector } from '../harness/telemetry/otlp-sink.ts'
+import { readOptions } from '../lib/command-line.ts'
 import { fill } from './fill.ts'
 import { type Measurements, measureVariants } from './telemetry/measure.ts'
 import { costs, generatorUs } from './telemetry/report.ts'

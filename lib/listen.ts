@@ -31,3 +31,8 @@ const reasons: Record<string, string> = {
 export function httpOrigin(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
+
+/** The origin before the server listens. */
+export function plannedOrigin(host: string, port: number): string {
+  return port === 0 ? `${httpOrigin(host, port).slice(0, -1)}(any free port)` : httpOrigin(host, port)
+}

@@ -71,7 +71,7 @@ async function createPushReader({
       exportTimeoutMillis: timeoutMs,
       maxExportBatchSize: maxBatchSize,
     }),
-    description: { exporter: exporter.kind, ...describe(exporter), intervalMs },
+    description: { exporter: exporter.kind, ...describeExporter(exporter), intervalMs },
   }
 }
 
@@ -83,8 +83,9 @@ async function createExporter(config: PushConfig['exporter'], limitMs: number): 
   return (await import('./otlp.ts')).createOtlpExporter({ ...config, timeoutMs })
 }
 
-function describe(config: PushConfig['exporter']) {
-  if (config.kind === 'console') return undefined
+/** Without the parts of the endpoint that may be secret: user, password and query. */
+export function describeExporter(config: PushConfig['exporter']): { protocol?: string; endpoint?: string } {
+  if (config.kind === 'console') return {}
   const { origin, pathname } = new URL(config.endpoint)
   return { protocol: config.protocol, endpoint: config.protocol === 'grpc' ? origin : origin + pathname }
 }

@@ -1,6 +1,7 @@
 // Loaded with --import before the service, so that the meter provider exists before the first instrument.
 import cluster from 'node:cluster'
 import { createLog } from '../lib/log.ts'
+import { addToCheck, isCheck } from '../lib/settings-check.ts'
 import { readTelemetryConfig } from './config/read.ts'
 import type { Telemetry } from './telemetry.ts'
 
@@ -8,7 +9,14 @@ import type { Telemetry } from './telemetry.ts'
 const stopTimeoutMs = 5_000
 
 const log = await createLog(process.env.LOG_LEVEL)
-try {
+if (isCheck()) await addToCheck('Telemetry', plan)
+else
+  await start().catch((error) => {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+    process.exit(1)
+  })
+
+async function start() {
   const config = await readTelemetryConfig(process.env)
   if (config) {
     const { startTelemetry } = await import('./telemetry.ts')
@@ -18,9 +26,11 @@ try {
   } else if (cluster.isPrimary) {
     log.info({ exporters: [] }, 'metrics not exported')
   }
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-  process.exit(1)
+}
+
+async function plan() {
+  const { planTelemetry } = await import('./plan.ts')
+  return planTelemetry(await readTelemetryConfig(process.env), process.env.OTEL_CONFIG_FILE)
 }
 
 /** The primary logs the exporters, which are the same for all workers; a worker logs only its instance id. */

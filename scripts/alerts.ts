@@ -2,9 +2,9 @@
 import pLimit from 'p-limit'
 import { faults } from '../harness/alerts/faults.ts'
 import { type Outcome, type Programs, playFault, playHealthy } from '../harness/alerts/play.ts'
-import { orZero, readOptions } from '../harness/command-line/arguments.ts'
 import { table } from '../harness/command-line/table.ts'
 import { findProgram } from '../harness/programs/find.ts'
+import { orZero, readOptions } from '../lib/command-line.ts'
 
 const usage = `Usage: npm run alerts [-- options]
 

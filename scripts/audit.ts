@@ -2,12 +2,12 @@
 import { compare } from '../harness/audit/checks/compare.ts'
 import type { Check } from '../harness/audit/checks/tally.ts'
 import { type Evidence, gatherEvidence } from '../harness/audit/evidence.ts'
-import { orZero, readOptions } from '../harness/command-line/arguments.ts'
 import { machine } from '../harness/command-line/machine.ts'
 import { createProgress } from '../harness/command-line/progress.ts'
 import { table } from '../harness/command-line/table.ts'
 import { createDatabase } from '../harness/database.ts'
 import { findProgram } from '../harness/programs/find.ts'
+import { orZero, readOptions } from '../lib/command-line.ts'
 
 const usage = `Usage: npm run audit [-- options]
 

@@ -1,6 +1,6 @@
 // Checks that every folder can be read at a glance: a folder with more files than this holds several concepts.
 import { readdirSync } from 'node:fs'
-import { readOptions } from '../harness/command-line/arguments.ts'
+import { readOptions } from '../lib/command-line.ts'
 
 const usage = `Usage: npm run check:layout
 

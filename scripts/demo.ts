@@ -1,7 +1,8 @@
 // Fills a running service with users, follows and posts, then sends traffic, so that its metrics have something to show.
-import { readOptions } from '../harness/command-line/arguments.ts'
+
 import { createProgress } from '../harness/command-line/progress.ts'
 import { createRandom } from '../harness/random.ts'
+import { readOptions } from '../lib/command-line.ts'
 import { createClient } from './demo/client.ts'
 import { fill } from './demo/fill.ts'
 import { makeTraffic } from './demo/traffic.ts'

@@ -1,6 +1,6 @@
 // Writes the generated files: dashboards, rules of the objectives, tables of the docs.
 import { readFile, writeFile } from 'node:fs/promises'
-import { readOptions } from '../harness/command-line/arguments.ts'
+import { readOptions } from '../lib/command-line.ts'
 import { type GeneratedFile, generatedFiles } from './generate/files.ts'
 
 const usage = `Usage: npm run generate [-- --check]

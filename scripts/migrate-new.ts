@@ -1,6 +1,5 @@
 // Creates a migration from the difference between the existing migrations and prisma/schema.prisma, without a database.
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { exitWithUsage, readOptions } from '../harness/command-line/arguments.ts'
 import {
   createMemoryDatabase,
   createSchemaEngine,
@@ -8,6 +7,7 @@ import {
   readSchema,
   toMigrationList,
 } from '../harness/schema-engine.ts'
+import { exitWithUsage, readOptions } from '../lib/command-line.ts'
 import { migrationsFolder, readMigrations } from '../src/database/migrations/files.ts'
 
 const usage = `Usage: npm run migrate:new -- --name add_likes

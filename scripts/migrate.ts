@@ -1,6 +1,7 @@
 // Applies the missing migrations without starting the service.
-import { readOptions } from '../harness/command-line/arguments.ts'
+
 import { unrecordedMetrics } from '../harness/telemetry/metrics.ts'
+import { readOptions } from '../lib/command-line.ts'
 import { readConfig } from '../src/config.ts'
 import { openDatabase } from '../src/database/client.ts'
 import { errorMessage } from '../src/database/sql-errors.ts'

@@ -35,6 +35,14 @@ export const Variables = z.object({
   DATABASE_URL: z
     .string()
     .refine(isPostgresUrl, 'must be a URL that starts with postgresql:// or postgres://')
+    .refine(
+      (url) => /^[1-9]\d{0,4}$/.test(parameterOf(url, 'connection_limit') ?? '1'),
+      'must have a connection_limit from 1 to 99999',
+    )
+    .refine(
+      (url) => ['public', ''].includes(parameterOf(url, 'schema') ?? ''),
+      'must have no schema but public; give the service a database of its own',
+    )
     .optional()
     .meta({
       description:
@@ -149,6 +157,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 
 function isPostgresUrl(value: string): boolean {
   return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol)
+}
+
+/** Null if the URL is invalid or lacks the parameter. */
+function parameterOf(url: string, name: string): string | null {
+  return URL.parse(url)?.searchParams.get(name) ?? null
 }
 
 function isOrigin(value: string): boolean {

@@ -1,11 +1,18 @@
 // The entry of every process: reads the settings, then serves requests or supervises the workers that do.
+import './command-line.ts'
 import cluster from 'node:cluster'
 import { createLog } from '../lib/log.ts'
+import { addToCheck, finishCheck, isCheck } from '../lib/settings-check.ts'
 import { readConfig } from './config.ts'
 import { singleProcessLifecycle } from './process/lifecycle.ts'
 import { workerLifecycle } from './process/worker.ts'
 
 async function start() {
+  if (isCheck()) {
+    const { planService } = await import('./process/plan.ts')
+    await addToCheck('Service', () => planService(readConfig()))
+    return finishCheck()
+  }
   const config = readConfig()
   const log = await createLog(config.logLevel)
   if (config.workers > 1 && cluster.isPrimary) {

@@ -94,7 +94,10 @@ function httpEndpoint(find: FindSetting, faults: Faults): Setting | undefined {
   if (own) return own
   const common = find('OTEL_EXPORTER_OTLP_ENDPOINT')
   const base = faults.read(common, httpUrl)
-  return common && base ? { ...common, value: `${base.replace(/\/$/, '')}/v1/metrics` } : undefined
+  if (!common || !base) return undefined
+  const url = new URL(base)
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/metrics`
+  return { ...common, value: url.href }
 }
 
 /** Headers of both variables; those of the metrics replace common ones of the same name. */

@@ -12,7 +12,7 @@ import type { PrismaClient } from '../database/generated/client.ts'
 import type { RateLimiter, RateLimiters, RateLimitName } from '../http/rate-limits.ts'
 
 /** Seconds from the first event of a count until it restarts. */
-const windowSeconds = { requests: 5 * 60, login: 5 * 60, signup: 30 * 60, posts: 60 }
+export const windowSeconds = { requests: 5 * 60, login: 5 * 60, signup: 30 * 60, posts: 60 }
 
 /** If the primary does not respond in time, the request is allowed. */
 const primaryTimeoutMs = 250

@@ -1,4 +1,4 @@
-// Reads the command line of a script or benchmark.
+// Reads the command line of the service, a script or a benchmark.
 import { parseArgs } from 'node:util'
 
 type OrZero = { orZero: number }
