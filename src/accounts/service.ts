@@ -4,7 +4,7 @@ import { Prisma, type PrismaClient } from '../database/generated/client.ts'
 import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
 import type { Query } from '../database/query.ts'
 import { isUniqueViolation } from '../database/sql-errors.ts'
-import { retryConflicts, transact } from '../database/transaction.ts'
+import { transact } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
 import { type Page, type Slice, slice } from '../keyset.ts'
 import type { Metrics } from '../metrics/instruments.ts'
@@ -69,7 +69,7 @@ export function createAccounts({ db, query, metrics }: AccountsDependencies) {
     async change(viewer: Viewer, { currentPassword, password, ...profile }: UserChange): Promise<UserRow> {
       const { userId, sessionId, username } = viewer
       if (password === undefined) {
-        const row = await retryConflicts(() => update(db, userId, profile))
+        const row = await update(db, userId, profile)
         if (!row) throw userNotFound(username)
         return row
       }

@@ -3,9 +3,11 @@ import pg, { type Pool, type QueryConfig, type QueryResultRow } from 'pg'
 import type { Metrics } from '../metrics/instruments.ts'
 import { Prisma } from './generated/client.ts'
 import { recordDuration } from './instrumentation/duration.ts'
+import { retryConflicts } from './transaction.ts'
 
 /**
- * Runs one statement, given as a template like `Prisma.sql`, as a transaction of its own. Returns the rows that `Row`
+ * Runs one statement, given as a template like `Prisma.sql`, as a transaction of its own, which is retried after a
+ * conflict. Returns the rows that `Row`
  * describes: timestamps are Dates, numbers of any size are numbers, uuids are strings and bytea is a Buffer.
  *
  * Throws errors that `sql-errors.ts` classifies.
@@ -26,7 +28,8 @@ export function createQuery(
     const { text } = statement
     const config: QueryConfig = { text, values: statement.values, types }
     if (nameOf) config.name = nameOf({ sql: text })
-    const { rows } = await recordDuration(text, () => pool.query<Row>(config), metrics)
+    const run = () => recordDuration(text, () => pool.query<Row>(config), metrics)
+    const { rows } = await retryConflicts(run)
     return rows
   }
 }

@@ -21,9 +21,11 @@ export function isConflict(error: unknown): boolean {
 
 /**
  * Whether the database could not be reached or was overloaded, so that the same request may succeed later: no
- * connection, no free connection, too many connections, a shutdown, or a statement or transaction that timed out.
+ * connection, no free connection, too many connections, a shutdown, a statement or transaction that timed out, or a
+ * conflict that remained after the retries.
  */
 export function isUnavailable(error: unknown): boolean {
+  if (isConflict(error)) return true
   const kind = causeOf(error)?.kind
   if (kind !== undefined && unavailableKinds.has(kind)) return true
   if (/^(08|53|57)/.test(sqlState(error) ?? '')) return true

@@ -24,8 +24,9 @@ export function transact<T>(
 
 /**
  * Retries a transaction after a serialization failure (40001) or a deadlock (40P01): at most four attempts within
- * 0.3 s. Single statements need it too: PostgreSQL-compatible distributed engines fail with 40001 where PostgreSQL
- * waits for a lock.
+ * 0.3 s. A statement outside of a transaction needs it too, even if it only reads, where the isolation level is
+ * serializable; and PostgreSQL-compatible distributed engines fail with 40001 where PostgreSQL waits for a lock. Such
+ * statements are retried in query.ts and in instrumentation/adapter.ts.
  */
 export async function retryConflicts<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {

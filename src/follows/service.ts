@@ -4,7 +4,6 @@ import { noSuchUser, type UserRow } from '../accounts/schema.ts'
 import { Prisma } from '../database/generated/client.ts'
 import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
 import type { Query } from '../database/query.ts'
-import { retryConflicts } from '../database/transaction.ts'
 import { invalidAt, invalidParameter } from '../errors.ts'
 import type { Page } from '../keyset.ts'
 import type { Metrics } from '../metrics/instruments.ts'
@@ -47,8 +46,7 @@ export function createFollows({ query, metrics }: { query: Query; metrics: Metri
       const user = await findUser(query, username)
       if (!user) throw userNotFound(username)
       const { id } = user
-      const [outcome] = await retryConflicts(
-        () => query<{ deleted: number }>`
+      const [outcome] = await query<{ deleted: number }>`
           WITH pair AS (${lockUsers(follower.userId, id)}),
           follow AS (
             DELETE FROM "Follow" WHERE "followerId" = ${follower.userId}::uuid AND "followeeId" = ${id}::uuid
@@ -56,8 +54,7 @@ export function createFollows({ query, metrics }: { query: Query; metrics: Metri
             RETURNING 1
           ),
           counted AS (${addToCounts(follower.userId, id, -1)})
-          SELECT (SELECT count(*)::int FROM follow) AS "deleted"`,
-      )
+          SELECT (SELECT count(*)::int FROM follow) AS "deleted"`
       if (outcome?.deleted) metrics.followsDeleted(1)
     },
 
@@ -74,8 +71,7 @@ export function createFollows({ query, metrics }: { query: Query; metrics: Metri
     if (username.toLowerCase() === usernameKey) return 'self'
     const user = await findUser(query, username)
     if (!user) return 'unknown'
-    const [outcome] = await retryConflicts(
-      () => query<{ users: number; created: number }>`
+    const [outcome] = await query<{ users: number; created: number }>`
         WITH pair AS (${lockUsers(userId, user.id)}),
         follow AS (
           INSERT INTO "Follow" ("id", "followerId", "followeeId", "createdAt")
@@ -84,8 +80,7 @@ export function createFollows({ query, metrics }: { query: Query; metrics: Metri
           ON CONFLICT ("followerId", "followeeId") DO NOTHING RETURNING 1
         ),
         counted AS (${addToCounts(userId, user.id, 1)})
-        SELECT (SELECT count(*)::int FROM pair) AS "users", (SELECT count(*)::int FROM follow) AS "created"`,
-    )
+        SELECT (SELECT count(*)::int FROM pair) AS "users", (SELECT count(*)::int FROM follow) AS "created"`
     // One of the two users was deleted meanwhile.
     if (outcome?.users !== 2) return 'unknown'
     if (outcome.created === 0) return 'followed'

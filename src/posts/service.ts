@@ -5,7 +5,6 @@ import { Prisma } from '../database/generated/client.ts'
 import { type Notifications, notifySql } from '../database/notifications.ts'
 import type { Query } from '../database/query.ts'
 import { isForeignKeyViolation } from '../database/sql-errors.ts'
-import { retryConflicts } from '../database/transaction.ts'
 import { AppError, type Fault, invalidInput } from '../errors.ts'
 import type { Metrics } from '../metrics/instruments.ts'
 import { tokenize } from '../search/tokenizer.ts'
@@ -186,10 +185,10 @@ function lockPost({ userId }: Viewer, id: string, versions: Versions) {
     WHERE "id" = ${id}::uuid AND "authorId" = ${userId}::uuid FOR UPDATE`
 }
 
-/** Runs a write, again if it conflicts. A foreign-key violation means that the referenced user was just deleted. */
+/** Runs a write. A foreign-key violation means that the referenced user was just deleted. */
 async function write<T>(statement: () => Promise<T>): Promise<T> {
   try {
-    return await retryConflicts(statement)
+    return await statement()
   } catch (error) {
     throw isForeignKeyViolation(error) ? invalidInput([unknownReferenced]) : error
   }

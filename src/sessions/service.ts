@@ -3,7 +3,6 @@ import type { UserRow } from '../accounts/schema.ts'
 import { hashToken, newToken, verifyPassword } from '../credentials.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
 import type { Query } from '../database/query.ts'
-import { retryConflicts } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Metrics } from '../metrics/instruments.ts'
 import type { Viewer } from '../viewer.ts'
@@ -40,12 +39,10 @@ export function createSessions({
       const now = new Date()
       const expiresAt = new Date(now.getTime() + ttlMs)
       // Comparing the hash under a lock prevents a session with a password that is changed concurrently.
-      const started = await retryConflicts(
-        () => db.$executeRaw`
+      const started = await db.$executeRaw`
           INSERT INTO "Session" ("id", "userId", "tokenHash", "createdAt", "lastUsedAt", "expiresAt")
           SELECT ${newId()}::uuid, "id", ${hashToken(token)}, ${now}, ${now}, ${expiresAt}
-          FROM "User" WHERE "id" = ${user.id}::uuid AND "passwordHash" = ${user.passwordHash} FOR SHARE`,
-      )
+          FROM "User" WHERE "id" = ${user.id}::uuid AND "passwordHash" = ${user.passwordHash} FOR SHARE`
       if (started === 0) throw wrongCredentials()
       metrics.loggedIn('success')
       return { token, expiresAt, user }

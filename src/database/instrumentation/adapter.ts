@@ -7,6 +7,7 @@ import type {
   Transaction,
 } from '@prisma/driver-adapter-utils'
 import type { Metrics } from '../../metrics/instruments.ts'
+import { retryConflicts } from '../transaction.ts'
 import { recordDuration } from './duration.ts'
 
 /** Wraps an adapter so that it records the duration of every statement. */
@@ -22,8 +23,11 @@ export function instrumentAdapter(
 }
 
 function instrumentConnection(adapter: SqlDriverAdapter, metrics: Metrics): SqlDriverAdapter {
+  const instrumented = instrumentQueries(adapter, metrics)
   return {
-    ...instrumentQueries(adapter, metrics),
+    ...instrumented,
+    queryRaw: (query) => retryConflicts(() => instrumented.queryRaw(query)),
+    executeRaw: (query) => retryConflicts(() => instrumented.executeRaw(query)),
     // PrismaPg splits scripts at every semicolon. Only migrations run scripts, on a connection of their own.
     executeScript: () => Promise.reject(new Error('Only migrations run scripts.')),
     startTransaction: async (isolationLevel) => {
