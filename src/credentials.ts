@@ -2,6 +2,7 @@
 import { argon2, createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import pLimit from 'p-limit'
+import { AppError } from './errors.ts'
 
 type Cost = { memory: number; passes: number; parallelism: number }
 
@@ -10,16 +11,33 @@ const cost: Cost = { memory: 19_456, passes: 2, parallelism: 1 }
 
 /** A hash takes about 35 ms of CPU and 19 MiB; more of them at once would starve other requests. */
 const hashLimit = pLimit(2)
+/** Waiting hashes beyond this number are refused: those at the end would wait for more than half a second. */
+const maxWaiting = 32
+/** On a busy machine hashes take longer. One that has waited for this long is refused when its turn comes. */
+const maxWaitMs = 1_500
 
 const argon2Async = promisify(argon2)
 
-function argon2id(password: string, salt: Buffer, length: number, parameters: Cost): Promise<Buffer> {
-  return hashLimit(() =>
-    argon2Async('argon2id', { message: password, nonce: salt, tagLength: length, ...parameters }),
-  )
+/** @throws {AppError} overloaded if too many hashes wait, or if this one has waited for too long */
+async function argon2id(password: string, salt: Buffer, length: number, cost: Cost): Promise<Buffer> {
+  if (hashLimit.pendingCount >= maxWaiting) throw tooManyHashes()
+  const start = performance.now()
+  return hashLimit(() => {
+    if (performance.now() - start > maxWaitMs) throw tooManyHashes()
+    return argon2Async('argon2id', { message: password, nonce: salt, tagLength: length, ...cost })
+  })
 }
 
-/** Hashes a password with Argon2id (RFC 9106); returns a PHC string that contains salt and cost. */
+const tooManyHashes = () =>
+  new AppError('overloaded', 'Too many passwords are being checked. Try again in 2 s.', {
+    headers: { 'Retry-After': '2' },
+  })
+
+/**
+ * Hashes a password with Argon2id (RFC 9106); returns a PHC string that contains salt and cost.
+ *
+ * @throws {AppError} overloaded
+ */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16)
   return phcString(unpadded(salt), unpadded(await argon2id(password, salt, 32, cost)))
@@ -28,6 +46,8 @@ export async function hashPassword(password: string): Promise<string> {
 /**
  * Whether a password matches a hash. Without a hash (unknown user) it does the same work, so that the response time
  * does not reveal which usernames exist.
+ *
+ * @throws {AppError} overloaded
  */
 export async function verifyPassword(password: string, stored: string | undefined): Promise<boolean> {
   const [, memory, passes, parallelism, salt = '', hash = ''] = phcPattern.exec(stored ?? dummyHash) ?? []

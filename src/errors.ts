@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'header-too-large'
   | 'internal-error'
   | 'unavailable'
+  | 'overloaded'
 
 /** One fault of the input and where it is: a JSON pointer into the body, a parameter or a header. */
 export type Fault = { detail: string } & ({ pointer: string } | { parameter: string } | { header: string })

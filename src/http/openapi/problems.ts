@@ -48,7 +48,7 @@ export function possibleProblems(endpoint: Endpoint): Set<ErrorCode> {
   if (Object.values(replies).some((reply) => reply.body)) codes.push('not-acceptable')
   if (readsToken) codes.push('unauthenticated')
   if (api || rateLimit) codes.push('rate-limited')
-  if (readsToken) codes.push('unavailable')
+  if (readsToken) codes.push('unavailable', 'overloaded')
   if (auth === 'owner') codes.push('forbidden')
   if (query || headers || body) codes.push('invalid-input')
   if (body) codes.push('unsupported-media-type', 'content-too-large')

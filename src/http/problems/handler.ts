@@ -27,9 +27,9 @@ export function problemHandler(deps: {
     } catch (thrown) {
       const error = thrown instanceof AppError ? thrown : unexpected(thrown, deps.isUnavailable)
       const { status } = problems[error.code]
-      if (status >= 500) report(deps, ctx, thrown)
       const reason = rejections[error.code]
       if (reason) deps.metrics.requestRejected(reason)
+      else if (status >= 500) report(deps, ctx, thrown)
       render(ctx, error, deps.errorPage)
     }
   }
@@ -39,6 +39,7 @@ export function problemHandler(deps: {
 const rejections: Partial<Record<ErrorCode, RejectionReason>> = {
   'content-too-large': 'body_size',
   'rate-limited': 'rate_limit',
+  overloaded: 'overload',
 }
 
 function render(ctx: Context, error: AppError, errorPage: ErrorPage) {
@@ -69,7 +70,7 @@ function prefersPage(ctx: Context): boolean {
 
 function unexpected(cause: unknown, isUnavailable: (error: unknown) => boolean): AppError {
   return isUnavailable(cause)
-    ? new AppError('unavailable', 'The database is unavailable.', {
+    ? new AppError('unavailable', 'The database cannot process the request at the moment.', {
         cause,
         headers: { 'Retry-After': '5' },
       })

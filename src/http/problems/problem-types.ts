@@ -104,6 +104,12 @@ export const problems: Readonly<Record<ErrorCode, Problem>> = {
     explanation:
       'The service failed to process the request. Its log has the details under the request id in `instance`.',
   },
+  overloaded: {
+    status: 503,
+    title: 'Overloaded',
+    explanation:
+      'The load exceeds the capacity of the service, which rejected the request before it did anything. Send it again after `Retry-After` seconds.',
+  },
   unavailable: {
     status: 503,
     title: 'Unavailable',
