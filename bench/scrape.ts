@@ -1,13 +1,16 @@
 // Measures how long it takes to serialize a scrape, and for how long that blocks the event loop.
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { MeterProvider, type MetricReader } from '@opentelemetry/sdk-metrics'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { machine } from '../harness/command-line/machine.ts'
 import { median } from '../harness/command-line/statistics.ts'
 import { table } from '../harness/command-line/table.ts'
 import { silentLog } from '../harness/log.ts'
 import { readOptions } from '../lib/command-line.ts'
+import { defaultPullOptions } from '../otel/config/types.ts'
 import { createExpositionWriter } from '../otel/pull/exposition/exposition.ts'
+import type { Format } from '../otel/pull/exposition/formats.ts'
+import { createNativeReader } from '../otel/pull/native-reader.ts'
 
 const usage = `Usage: npm run bench -- scrape [options]
 
@@ -56,29 +59,38 @@ export async function scrape(args: string[]): Promise<void> {
 
 /** The first is the baseline of the others. */
 async function createSerializers(sets: number) {
-  const reader = recordWithOpenTelemetry(sets)
+  const reader = recordWithOpenTelemetry(sets, new PrometheusExporter({ preventServerStart: true }))
+  const native = recordWithOpenTelemetry(sets, createNativeReader())
   const registry = recordWithPromClient(sets)
   const { resourceMetrics } = await reader.collect()
+  const nativeHistograms = (await native.collect()).resourceMetrics.scopeMetrics
+  const withNative = { ...resourceMetrics, nativeHistograms }
   const stock = new PrometheusSerializer()
-  const ours = createExpositionWriter(silentLog)
+  const ours = createWriter()
   return [
     { name: 'stock exporter', serialize: async () => Buffer.from(stock.serialize(resourceMetrics)) },
     { name: 'prom-client', serialize: async () => Buffer.from(await registry.metrics()) },
-    { name: 'ours, text', serialize: () => ours.write([{ resourceMetrics }], 'text') },
-    { name: 'ours, OpenMetrics', serialize: () => ours.write([{ resourceMetrics }], 'openmetrics') },
+    { name: 'ours, text', serialize: () => ours.write([resourceMetrics], requestOf('text')) },
+    { name: 'ours, OpenMetrics', serialize: () => ours.write([resourceMetrics], requestOf('openmetrics')) },
+    { name: 'ours, protobuf', serialize: () => ours.write([resourceMetrics], requestOf('protobuf')) },
+    { name: 'ours, protobuf native', serialize: () => ours.write([withNative], requestOf('protobuf')) },
     {
       name: 'ours, first scrape',
-      serialize: () => createExpositionWriter(silentLog).write([{ resourceMetrics }], 'text'),
+      serialize: () => createWriter().write([resourceMetrics], requestOf('text')),
     },
     {
       name: 'ours, with collection',
       serialize: async () => {
         const collected = await reader.collect()
-        return ours.write([{ resourceMetrics: collected.resourceMetrics }], 'text')
+        return ours.write([collected.resourceMetrics], requestOf('text'))
       },
     },
   ]
 }
+
+const createWriter = () => createExpositionWriter(defaultPullOptions, silentLog)
+
+const requestOf = (format: Format) => ({ format, escaping: 'underscores' }) as const
 
 /** `stallMs` is the longest time between two turns of the event loop. */
 async function measure(serialize: () => Promise<Buffer>): Promise<Measurement> {
@@ -110,9 +122,8 @@ function attributesOf(set: number) {
   }
 }
 
-function recordWithOpenTelemetry(sets: number) {
-  const exporter = new PrometheusExporter({ preventServerStart: true })
-  const meter = new MeterProvider({ readers: [exporter] }).getMeter('bench', '1.0.0')
+function recordWithOpenTelemetry(sets: number, reader: MetricReader) {
+  const meter = new MeterProvider({ readers: [reader] }).getMeter('bench', '1.0.0')
   const histogram = meter.createHistogram('bench.request.duration', {
     unit: 's',
     advice: { explicitBucketBoundaries: boundaries },
@@ -125,7 +136,7 @@ function recordWithOpenTelemetry(sets: number) {
     for (const counter of counters) counter.add(set, attributes)
     gauge.record(set / 3, attributes)
   }
-  return exporter
+  return reader
 }
 
 function recordWithPromClient(sets: number): Registry {

@@ -33,11 +33,7 @@ export function createReaders(configs: readonly ReaderConfig[], log: Log): Promi
   )
 }
 
-async function createPullReader(
-  { host, port, token }: PullConfig,
-  readerId: number,
-  log: Log,
-): Promise<Reader> {
+async function createPullReader(config: PullConfig, readerId: number, log: Log): Promise<Reader> {
   // The primary serves the metrics of all workers. On a shared port, each scrape would reach another worker.
   if (cluster.isWorker) {
     const { createWorkerReader } = await import('./pull/cluster/worker.ts')
@@ -47,9 +43,7 @@ async function createPullReader(
   const { startPullEndpoint } = await import('./pull/endpoint.ts')
   const { version } = manifest
   const { reader, origin, url, isUp, close } = await startPullEndpoint({
-    host,
-    port,
-    token,
+    ...config,
     version,
     readerId,
     log,

@@ -1,11 +1,11 @@
 // The names in Prometheus of the metrics in the catalogue.
 import { AggregationTemporality, DataPointType, type MetricData } from '@opentelemetry/sdk-metrics'
 import type { Metric } from '../../lib/metric.ts'
-import { familyName } from '../../otel/pull/exposition/names.ts'
+import { defaultNaming, familyName } from '../../otel/pull/exposition/names.ts'
 
 /** Returns the name of a metric at the pull endpoint. @throws {Error} for a name without a letter or digit */
 export function familyOf(name: string, { kind, unit, description }: Metric): string {
-  const family = familyName(collected(kind, { name, unit, description }))
+  const family = familyName(collected(kind, { name, unit, description }), defaultNaming)
   if (!family) throw new Error(`${name} cannot be named in Prometheus.`)
   return family.sample
 }

@@ -1,4 +1,5 @@
-// Parses an exposition, Prometheus text format 0.0.4 or OpenMetrics 1.0, as strictly as the specifications allow.
+// Parses an exposition, Prometheus text format or OpenMetrics 1.0, as strictly as the specifications allow. Names may be
+// quoted, as in text format 1.0.0.
 // https://prometheus.io/docs/instrumenting/exposition_formats/
 // https://prometheus.io/docs/specs/om/open_metrics_spec/
 import { checkFamily, type Family, type Format, type Sample } from './exposition-rules.ts'
@@ -31,9 +32,11 @@ export function parseExposition(text: string, format: Format): Map<string, Famil
   return families
 }
 
-const METADATA = /^# (TYPE|HELP|UNIT) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.*)$/s
+const QUOTED = /"(?:[^"\\\n]|\\[\\"n])*"/.source
+const METADATA = new RegExp(`^# (TYPE|HELP|UNIT) ([a-zA-Z_:][a-zA-Z0-9_:]*|${QUOTED}) (.*)$`, 's')
 const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? ([^ ]+)$/s
-const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(,|$)/sy
+const QUOTED_SAMPLE = new RegExp(`^\\{(${QUOTED})(?:,(.*))?\\} ([^ ]+)$`, 's')
+const LABEL = new RegExp(`([a-zA-Z_][a-zA-Z0-9_]*|${QUOTED})=(${QUOTED})(,|$)`, 'sy')
 const SUFFIXES: Record<string, string[]> = {
   counter: ['_total', '_created'],
   histogram: ['_bucket', '_count', '_sum', '_created'],
@@ -44,9 +47,9 @@ function familyOf(line: string, current: Family | undefined, format: Format): st
   if (line.startsWith('#')) {
     const name = METADATA.exec(line)?.[2]
     if (name === undefined) throw new Error('not a TYPE, HELP or UNIT')
-    return name
+    return unquoted(name)
   }
-  const name = /^[^ {]*/.exec(line)?.[0] ?? ''
+  const name = sampleParts(line)?.name ?? ''
   if (current === undefined) return name
   const suffixes = format === 'text' && current.type !== 'histogram' ? [''] : (SUFFIXES[current.type] ?? [''])
   return suffixes.some((suffix) => name === current.name + suffix) ? current.name : name
@@ -67,22 +70,30 @@ function addMetadata(family: Family, line: string, format: Format) {
   }
 }
 
+function sampleParts(line: string) {
+  const [, name, labels = '', value] = SAMPLE.exec(line) ?? QUOTED_SAMPLE.exec(line) ?? []
+  return name === undefined || value === undefined ? undefined : { name: unquoted(name), labels, value }
+}
+
 function parseSample(line: string): Sample {
-  const [, name, labelText = '', number] = SAMPLE.exec(line) ?? []
-  if (name === undefined || number === undefined) throw new Error('not a sample')
+  const parts = sampleParts(line)
+  if (parts === undefined) throw new Error('not a sample')
   const labels: Record<string, string> = Object.create(null)
   LABEL.lastIndex = 0
   let end = 0
-  while (end < labelText.length) {
-    const [whole, label, value, comma] = LABEL.exec(labelText) ?? []
-    if (whole === undefined || label === undefined || value === undefined) throw new Error('not a label')
+  while (end < parts.labels.length) {
+    const [whole, name, value, comma] = LABEL.exec(parts.labels) ?? []
+    if (whole === undefined || name === undefined || value === undefined) throw new Error('not a label')
+    const label = unquoted(name)
     if (label in labels) throw new Error(`label ${label} is repeated`)
-    labels[label] = unescaped(value, /^/)
+    labels[label] = unquoted(value)
     end += whole.length
-    if (comma === ',' && end === labelText.length) throw new Error('a comma at the end')
+    if (comma === ',' && end === parts.labels.length) throw new Error('a comma at the end')
   }
-  return { name, labels, value: parseNumber(number) }
+  return { name: parts.name, labels, value: parseNumber(parts.value) }
 }
+
+const unquoted = (text: string) => (text.startsWith('"') ? unescaped(text.slice(1, -1), /^/) : text)
 
 const SPECIAL: Record<string, number> = {
   NaN: Number.NaN,

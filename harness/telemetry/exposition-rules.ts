@@ -5,7 +5,7 @@ export type Family = { name: string; type: string; help?: string; unit?: string;
 
 const TYPES = {
   text: ['counter', 'gauge', 'histogram'],
-  openmetrics: ['counter', 'gauge', 'histogram', 'info'],
+  openmetrics: ['counter', 'gauge', 'histogram', 'info', 'unknown'],
 }
 
 /** @throws {Error} that names the family and the rule it breaks */
@@ -20,7 +20,6 @@ export function checkFamily(family: Family, format: Format) {
   if (name.includes(':') || name.startsWith('__')) fail('has a reserved name')
   if (unit !== undefined && (unit === '' || !name.endsWith(`_${unit}`)))
     fail(`does not end with its unit ${unit}`)
-  if (format === 'text' && type === 'counter' && !name.endsWith('_total')) fail('is a counter without _total')
 
   const seen = new Set<string>()
   for (const sample of samples) {

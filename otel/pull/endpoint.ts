@@ -5,11 +5,14 @@ import type { MetricReader } from '@opentelemetry/sdk-metrics'
 import { prefersGzip } from '../../lib/content-encoding.ts'
 import { httpOrigin, listen } from '../../lib/listen.ts'
 import type { Log } from '../../lib/log.ts'
+import { defaultPullOptions } from '../config/types.ts'
 import { createLiveView } from '../live-view/live-view.ts'
 import { reasonsOf } from '../log.ts'
 import { createGatherer } from './cluster/primary.ts'
-import { createExpositionWriter } from './exposition/exposition.ts'
-import { contentTypes, hasToken, preferredFormat, scrapeTimeoutMs } from './scrape-request.ts'
+import { createExpositionWriter, type ExpositionOptions } from './exposition/exposition.ts'
+import { contentTypeOf } from './exposition/formats.ts'
+import { negotiate } from './negotiation.ts'
+import { hasToken, scrapeTimeoutMs } from './scrape-request.ts'
 import { createScraper } from './scraper.ts'
 import { createSelfMetrics, type SelfMetrics } from './self-metrics.ts'
 import { close, createPullServer, pathOf, refuse, send } from './server.ts'
@@ -24,7 +27,7 @@ export type PullEndpointOptions = {
   /** The index of the reader in the configuration. */
   readerId?: number
   log: Log
-}
+} & Partial<ExpositionOptions>
 
 export type PullEndpoint = {
   reader: MetricReader
@@ -45,7 +48,7 @@ export async function startPullEndpoint(options: PullEndpointOptions): Promise<P
   const { host, token, log } = options
   const reader = new PrometheusExporter({ preventServerStart: true })
   const gatherer = createGatherer(reader, options.readerId ?? 0)
-  const scrape = createScraper(gatherer, createExpositionWriter(log))
+  const scrape = createScraper(gatherer, createExpositionWriter({ ...defaultPullOptions, ...options }, log))
   const liveView = createLiveView()
   let self: SelfMetrics | undefined
 
@@ -71,13 +74,13 @@ export async function startPullEndpoint(options: PullEndpointOptions): Promise<P
     const seconds = () => (performance.now() - started) / 1000
     // Created with the first scrape: the meter provider is set after the endpoint has started.
     self ??= createSelfMetrics(options.version)
-    const format = preferredFormat(headers.accept)
+    const { format, escaping } = negotiate(headers.accept)
     const gzipped = prefersGzip(headers['accept-encoding'])
     const timeoutMs = scrapeTimeoutMs(headers['x-prometheus-scrape-timeout-seconds'])
     try {
-      const { body, size } = await scrape({ format, gzipped, timeoutMs })
+      const { body, size } = await scrape({ format, escaping, gzipped, timeoutMs })
       self.succeeded(seconds(), size)
-      send(response, 200, contentTypes[format], body, {
+      send(response, 200, contentTypeOf(format, escaping), body, {
         Vary: 'Accept, Accept-Encoding',
         ...(gzipped && { 'Content-Encoding': 'gzip' }),
       })

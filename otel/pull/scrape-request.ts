@@ -1,53 +1,5 @@
-// Reads the headers of a scrape: accepted format, timeout, bearer token.
+// Reads the headers of a scrape: timeout and bearer token.
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Format } from './exposition/metadata.ts'
-
-export const contentTypes: Record<Format, string> = {
-  text: 'text/plain; version=0.0.4; charset=utf-8',
-  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
-}
-
-/**
- * OpenMetrics if the client prefers it to the text format, otherwise the text format: a scrape never gets a 406.
- * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
- */
-export function preferredFormat(accept: string | undefined): Format {
-  const ranges = parseRanges(accept ?? '*/*')
-  const openmetrics = mediaQuality(ranges, 'application', 'openmetrics-text', '1.0.0')
-  return openmetrics > mediaQuality(ranges, 'text', 'plain', '0.0.4') ? 'openmetrics' : 'text'
-}
-
-type MediaRange = { name: string; version: string | undefined; quality: number }
-
-/** The quality of the most specific media range that matches the type. */
-function mediaQuality(ranges: MediaRange[], type: string, subtype: string, version: string): number {
-  for (const name of [`${type}/${subtype}`, `${type}/*`, '*/*']) {
-    const matches = ranges.filter(
-      (range) => range.name === name && (range.version === undefined || range.version === version),
-    )
-    // A range with a version is more specific than one without.
-    const match = matches.find((range) => range.version !== undefined) ?? matches[0]
-    if (match !== undefined) return match.quality
-  }
-  return 0
-}
-
-function parseRanges(header: string): MediaRange[] {
-  return (header.match(/(?:[^,"]|"(?:\\.|[^"\\])*")+/g) ?? []).map((range) => {
-    const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
-    const quality = Number(parameterOf(parameters, 'q') ?? 1)
-    return {
-      name,
-      version: parameterOf(parameters, 'version'),
-      quality: quality >= 0 && quality <= 1 ? quality : 0,
-    }
-  })
-}
-
-function parameterOf(parameters: string[], name: string): string | undefined {
-  const parameter = parameters.find((text) => text.startsWith(`${name}=`))
-  return parameter?.slice(name.length + 1).replaceAll('"', '')
-}
 
 const defaultTimeoutMs = 9_000
 const marginMs = 500

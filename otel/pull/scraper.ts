@@ -1,18 +1,17 @@
 // Collects and writes the exposition of a scrape within its timeout. Concurrent scrapes share the work.
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { Gatherer } from './cluster/primary.ts'
+import type { Gathered, Gatherer } from './cluster/primary.ts'
 import type { ExpositionWriter } from './exposition/exposition.ts'
-import type { ProcessMetrics } from './exposition/families.ts'
-import type { Format } from './exposition/metadata.ts'
+import type { Escaping, Format } from './exposition/formats.ts'
 
-export type ScrapeOptions = { format: Format; gzipped: boolean; timeoutMs: number }
+export type ScrapeOptions = { format: Format; escaping: Escaping; gzipped: boolean; timeoutMs: number }
 
 /** `size` is the size of the exposition before compression, in bytes. */
 export type ScrapeResult = { body: Buffer; size: number }
 
-/** A collection in progress, and the expositions written from it, by format and compression. */
-type SharedWork = { metrics: Promise<ProcessMetrics[]>; bodies: Map<string, Promise<Buffer>> }
+/** A collection in progress, and the expositions written from it, by format, escaping and compression. */
+type SharedWork = { gathered: Promise<Gathered>; bodies: Map<string, Promise<Buffer>> }
 
 const compress = promisify(gzip)
 
@@ -23,10 +22,11 @@ export function createScraper(
 ) {
   let current: SharedWork | undefined
 
-  return async function scrape({ format, gzipped, timeoutMs }: ScrapeOptions): Promise<ScrapeResult> {
+  return async function scrape(options: ScrapeOptions): Promise<ScrapeResult> {
     current ??= start()
     const work = current
-    const bodies = Promise.all([bodyOf(work, format, false), bodyOf(work, format, gzipped)])
+    const { timeoutMs } = options
+    const bodies = Promise.all([bodyOf(work, { ...options, gzipped: false }), bodyOf(work, options)])
     try {
       const [plain, body] = await withTimeout(timeoutMs, bodies, () => timeoutError(timeoutMs))
       return { body, size: plain.length }
@@ -37,9 +37,9 @@ export function createScraper(
   }
 
   function start(): SharedWork {
-    const work: SharedWork = { metrics: gatherer.gather(), bodies: new Map() }
+    const work: SharedWork = { gathered: gatherer.gather(), bodies: new Map() }
     const done = () => finish(work)
-    work.metrics.then(done, done)
+    work.gathered.then(done, done)
     return work
   }
 
@@ -47,13 +47,16 @@ export function createScraper(
     if (current === work) current = undefined
   }
 
-  function bodyOf(work: SharedWork, format: Format, gzipped: boolean): Promise<Buffer> {
-    const key = `${format} ${gzipped}`
+  function bodyOf(work: SharedWork, options: ScrapeOptions): Promise<Buffer> {
+    const { format, escaping, gzipped } = options
+    const key = `${format} ${escaping} ${gzipped}`
     const known = work.bodies.get(key)
     if (known !== undefined) return known
     const body = gzipped
-      ? bodyOf(work, format, false).then(compress)
-      : work.metrics.then((metrics) => exposition.write(metrics, format))
+      ? bodyOf(work, { ...options, gzipped: false }).then(compress)
+      : work.gathered.then(({ processes, labelInstances }) =>
+          exposition.write(processes, { format, escaping, labelInstances }),
+        )
     work.bodies.set(key, body)
     return body
   }

@@ -12,7 +12,7 @@ export type Collection =
 export async function collect(reader: MetricReader): Promise<Collection> {
   try {
     const { resourceMetrics, errors } = await reader.collect()
-    return errors.length > 0 ? { reasons: errors.flatMap(reasonsOf) } : { metrics: { resourceMetrics } }
+    return errors.length > 0 ? { reasons: errors.flatMap(reasonsOf) } : { metrics: resourceMetrics }
   } catch (error) {
     return { reasons: reasonsOf(error) }
   }

@@ -13,13 +13,13 @@ import {
 
 export type Gatherer = ReturnType<typeof createGatherer>
 
+/** Once the process has had a worker, every series needs the label of its instance. */
+export type Gathered = { processes: ProcessMetrics[]; labelInstances: boolean }
+
 /** The pending response of a worker, if any; it resolves to undefined if the worker ends first. */
 type Pending = { response?: PromiseWithResolvers<Collection | undefined> | undefined }
 
-/**
- * Gathers the metrics of `reader` and of every worker that announced its own reader with this id. Once the process
- * has had a worker, every series carries a `service_instance_id`.
- */
+/** Gathers the metrics of `reader` and of every worker that announced its own reader with this id. */
 export function createGatherer(reader: MetricReader, readerId: number) {
   const workers = new Map<Worker, Pending>()
   let isCluster = false
@@ -54,12 +54,12 @@ export function createGatherer(reader: MetricReader, readerId: number) {
 
   return {
     /** Rejects when a process could not collect everything: an incomplete exposition would look like a correct one. */
-    async gather(): Promise<ProcessMetrics[]> {
+    async gather(): Promise<Gathered> {
       const collections = await Promise.all([collect(reader), ...Array.from(workers, request)])
       const reasons = collections.flatMap((collection) => collection?.reasons ?? [])
       if (reasons.length > 0) throw new AggregateError(reasons, 'part of the collection failed')
-      const metrics = collections.flatMap((collection) => collection?.metrics ?? [])
-      return isCluster ? metrics.map(withInstance) : metrics
+      const processes = collections.flatMap((collection) => collection?.metrics ?? [])
+      return { processes, labelInstances: isCluster }
     },
 
     /** The names of the workers that have not responded yet. */
@@ -73,11 +73,6 @@ export function createGatherer(reader: MetricReader, readerId: number) {
 function settle(pending: Pending | undefined, collection: Collection | undefined) {
   pending?.response?.resolve(collection)
   if (pending) pending.response = undefined
-}
-
-function withInstance({ resourceMetrics }: ProcessMetrics): ProcessMetrics {
-  const instance = resourceMetrics.resource.attributes['service.instance.id']
-  return { resourceMetrics, labels: { service_instance_id: String(instance ?? '') } }
 }
 
 const nameOf = (worker: Worker) => `worker ${worker.id}`

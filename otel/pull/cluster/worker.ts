@@ -26,9 +26,8 @@ export function createWorkerReader(readerId: number): { reader: MetricReader; an
     const { metrics, reasons } = await collect(reader)
     if (!metrics) return send({ type: 'metrics collected', readerId, reasons })
     // The channel drops getters, and `attributes` is a getter of the resource's class.
-    const { resource, scopeMetrics } = metrics.resourceMetrics
-    const resourceMetrics = { resource: { attributes: resource.attributes }, scopeMetrics }
-    send({ type: 'metrics collected', readerId, metrics: { resourceMetrics } })
+    const resource = { attributes: metrics.resource.attributes }
+    send({ type: 'metrics collected', readerId, metrics: { ...metrics, resource } })
   }
 }
 

@@ -1,63 +1,122 @@
-// Writes collected metrics as an exposition: the Prometheus text format 0.0.4, or OpenMetrics 1.0.
+// Writes collected metrics as an exposition, in the format and the escaping that a scrape requests.
 import { setImmediate } from 'node:timers/promises'
 import type { Log } from '../../../lib/log.ts'
-import { createFamilies, type ProcessMetrics } from './families.ts'
-import { type Format, metadataOf, targetInfo } from './metadata.ts'
-import { seriesOf } from './series.ts'
+import { createMatcher } from '../../config/patterns.ts'
+import type { PullOptions } from '../../config/types.ts'
+import { escapeName } from './escaping.ts'
+import { createFamilies, type LabelledMetrics, type ProcessMetrics } from './families.ts'
+import type { Escaping, Format } from './formats.ts'
+import { createLabelWriter } from './labels.ts'
+import type { Naming } from './names.ts'
+import { createEncoder } from './protobuf/encoder.ts'
+import { familyBytes, infoBytes } from './protobuf/families.ts'
+import { familyText, infoText } from './text.ts'
 
 /** How long to write before other work gets its turn. */
 const sliceMs = 1
 
+/** The clock is read after this many series. */
+const seriesPerLook = 16
+
 /** Text is encoded in chunks of this many characters: encoding takes most of the time, so it is checked in between. */
 const chunkLength = 32_768
 
+export type ExpositionOptions = Pick<
+  PullOptions,
+  'translationStrategy' | 'scopeInfo' | 'targetInfo' | 'resourceLabels'
+>
+
+/** What to write. `labelInstances` distinguishes several processes by the label `service_instance_id`. */
+export type ExpositionRequest = { format: Format; escaping: Escaping; labelInstances?: boolean }
+
 export type ExpositionWriter = ReturnType<typeof createExpositionWriter>
 
-/**
- * Samples have no timestamp. There are no `_created` series: Prometheus would store them as series of their own, twice
- * as many for counters, although counters that start at 0 need none.
- * @see https://prometheus.io/docs/instrumenting/exposition_formats/
- * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
- */
-export function createExpositionWriter(log: Log) {
-  const familiesOf = createFamilies(log)
-  const warned = new Set<string>()
+export function createExpositionWriter(options: ExpositionOptions, log: Log) {
+  const isCopied = options.resourceLabels ? createMatcher(options.resourceLabels) : () => false
+  const namings = new Map<Escaping, ReturnType<typeof createNaming>>()
 
-  function* parts(processes: ProcessMetrics[], format: Format) {
-    yield targetInfo(processes, format)
-    for (const family of familiesOf(processes)) {
-      yield metadataOf(family, format)
-      yield* seriesOf(family, format, (labels) => warnOnce(family.sample, labels))
+  /** Names and labels are cached for each escaping. */
+  function namingFor(escaping: Escaping) {
+    const known = namings.get(escaping) ?? createNaming(escaping)
+    namings.set(escaping, known)
+    return known
+  }
+
+  function createNaming(escaping: Escaping) {
+    const naming: Naming = { strategy: options.translationStrategy, escaping }
+    const targetInfo = escapeName('target_info', escaping, 'metric')
+    const reservedNames = options.targetInfo ? [targetInfo, targetInfo.replace(/_info$/, '')] : []
+    return {
+      targetInfo,
+      labelsOf: createLabelWriter(naming),
+      familiesOf: createFamilies({ naming, scopeInfo: options.scopeInfo, reservedNames }, log),
+    }
+  }
+
+  function* parts(processes: ProcessMetrics[], { format, escaping, labelInstances }: ExpositionRequest) {
+    const { targetInfo, labelsOf, familiesOf } = namingFor(escaping)
+    const encoder = createEncoder()
+    const resources = options.targetInfo ? resourcesOf(processes, labelsOf) : []
+    const help = 'The resource of the metrics.'
+    if (resources.length > 0) {
+      if (format === 'protobuf') yield infoBytes(encoder, targetInfo, help, resources)
+      else
+        yield infoText(
+          targetInfo,
+          help,
+          resources.map(({ text }) => text),
+          format,
+        )
+    }
+    for (const family of familiesOf(processes.map((metrics) => withLabels(metrics, labelInstances)))) {
+      // Linters require a help text.
+      const described = { ...family, help: family.help.trim() ? family.help : 'No description.' }
+      if (format === 'protobuf') yield* familyBytes(encoder, described)
+      else yield* familyText(described, format)
     }
     if (format === 'openmetrics') yield '# EOF\n'
   }
 
-  function warnOnce(metric: string, labels: string) {
-    if (warned.has(metric)) return
-    warned.add(metric)
-    log.warn({ metric, labels }, 'series left out: another has the same labels')
+  function withLabels(metrics: ProcessMetrics, labelInstances = false): LabelledMetrics {
+    const copied = Object.entries(metrics.resource.attributes).filter(
+      ([key]) => isCopied(key) || (labelInstances && key === 'service.instance.id'),
+    )
+    return { metrics, labels: Object.fromEntries(copied) }
   }
 
   return {
-    /** Writes one exposition of all processes. The event loop runs between its chunks. */
-    write: (processes: ProcessMetrics[], format: Format): Promise<Buffer> =>
-      toBytes(parts(processes, format)),
+    /** Writes one exposition of all processes. The event loop runs between its slices. */
+    write: (processes: ProcessMetrics[], request: ExpositionRequest): Promise<Buffer> =>
+      toBytes(parts(processes, request)),
   }
 }
 
-async function toBytes(texts: Iterable<string>): Promise<Buffer> {
+/** The labels of the resource of each process, if it has any. */
+function resourcesOf(processes: ProcessMetrics[], labelsOf: ReturnType<typeof createLabelWriter>) {
+  const labels = processes.map(({ resource }) => labelsOf(resource.attributes))
+  const unique = new Map(labels.map((one) => [one.text, one]))
+  unique.delete('')
+  return Array.from(unique.values())
+}
+
+async function toBytes(parts: Iterable<string | Buffer | undefined>): Promise<Buffer> {
   const chunks: Buffer[] = []
-  let chunk = ''
+  let text = ''
+  let count = 0
   let sliceEnds = performance.now() + sliceMs
-  for (const text of texts) {
-    chunk += text
-    if (chunk.length < chunkLength) continue
-    chunks.push(Buffer.from(chunk))
-    chunk = ''
+  for (const part of parts) {
+    if (typeof part === 'string') text += part
+    else if (part !== undefined) chunks.push(part)
+    const isChunk = text.length >= chunkLength
+    if (isChunk) {
+      chunks.push(Buffer.from(text))
+      text = ''
+    }
+    if (!isChunk && ++count % seriesPerLook !== 0) continue
     if (performance.now() < sliceEnds) continue
     await setImmediate()
     sliceEnds = performance.now() + sliceMs
   }
-  chunks.push(Buffer.from(chunk))
+  chunks.push(Buffer.from(text))
   return Buffer.concat(chunks)
 }

@@ -1,45 +1,56 @@
 // Turns the names and units of instruments into the names of metric families.
 import { DataPointType, type MetricData } from '@opentelemetry/sdk-metrics'
+import { defaultPullOptions, type TranslationStrategy } from '../../config/types.ts'
+import { escapeName } from './escaping.ts'
+import type { Escaping } from './formats.ts'
+import { unitSuffixes } from './units.ts'
 
 export type FamilyType = 'counter' | 'gauge' | 'histogram'
 
-/** `base` includes the unit but not `_total`; `unit` is a suffix of `base`, or empty; `sample` names the samples. */
-export type FamilyName = { type: FamilyType; base: string; unit: string; sample: string }
+/** How names are made: first translated, then escaped. */
+export type Naming = { strategy: TranslationStrategy; escaping: Escaping }
 
-/**
- * Names the family of a metric; undefined if the name has no ASCII letter or digit. Colons become `_` too, because
- * they are reserved for recording rules.
- * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-metadata-1
- */
-export function familyName(metric: MetricData): FamilyName | undefined {
-  const type = familyType(metric)
-  const words = metric.descriptor.name.split(/[^a-zA-Z0-9]+/).filter((word) => word !== '')
-  if (type === 'counter' && words.length > 1 && words.at(-1) === 'total') words.pop()
-  if (words.length === 0) return undefined
-
-  const isRatio = metric.descriptor.unit === '1' && metric.dataPointType === DataPointType.GAUGE
-  const { main, per } = isRatio ? { main: 'ratio', per: '' } : unitSuffixes(metric.descriptor.unit)
-  let base = words.join('_')
-  if (main && !`_${base}_`.includes(`_${main}_`)) base += `_${main}`
-  if (per && !`_${base}`.endsWith(`_${per}`)) base += `_${per}`
-  if (/^[0-9]/.test(base)) base = `_${base}`
-
-  // OpenMetrics allows a `# UNIT` line only if the name ends with the unit.
-  const unit = [main, per].filter((part) => part !== '').join('_')
-  return {
-    type,
-    base,
-    unit: base.endsWith(`_${unit}`) ? unit : '',
-    sample: type === 'counter' ? `${base}_total` : base,
-  }
+/** Of a scrape that requests no escaping, if nothing else is configured. */
+export const defaultNaming: Naming = {
+  strategy: defaultPullOptions.translationStrategy,
+  escaping: 'underscores',
 }
 
 /**
- * All names that a family may use in either format. No other family may use one of them.
+ * `sample` names the samples (of a histogram, with suffixes). `base` is the name of the family in OpenMetrics, which adds
+ * `_total` to the samples of a counter. `unit` is a suffix of `base`, or empty.
+ */
+export type FamilyName = { type: FamilyType; sample: string; base: string; unit: string }
+
+/** Names the family of a metric; undefined if nothing is left of the name. */
+export function familyName(metric: MetricData, { strategy, escaping }: Naming): FamilyName | undefined {
+  const type = familyType(metric)
+  const translated = translate(metric, type, strategy)
+  if (translated === undefined) return undefined
+  const sample = escapeName(translated.name, escaping, 'metric')
+  const base = type === 'counter' ? sample.replace(/(?<=.)_total$/s, '') : sample
+  // OpenMetrics allows a `# UNIT` line only if the name ends with the unit.
+  const unit = base.endsWith(`_${translated.unit}`) ? translated.unit : ''
+  return { type, sample, base, unit }
+}
+
+/** Whether label and metric names keep all characters. */
+export const keepsUtf8 = (strategy: TranslationStrategy): boolean => strategy.startsWith('no_')
+
+/**
+ * OpenMetrics requires the samples of a counter to end with `_total`.
+ * @see https://prometheus.io/docs/specs/om/open_metrics_spec/#counter-1
+ */
+export function openMetricsType({ type, sample, base }: FamilyName): FamilyType | 'unknown' {
+  return type === 'counter' && sample === base ? 'unknown' : type
+}
+
+/**
+ * All names that a family may use in any format. No other family may use one of them.
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/#suffixes
  */
-export function claimedNames({ type, base }: FamilyName): string[] {
-  if (type === 'gauge') return [base]
+export function claimedNames({ type, sample, base }: FamilyName): string[] {
+  if (type === 'gauge' || (type === 'counter' && sample === base)) return [base]
   const suffixes = type === 'counter' ? ['_total', '_created'] : ['_bucket', '_count', '_sum', '_created']
   return [base, ...suffixes.map((suffix) => base + suffix)]
 }
@@ -55,66 +66,34 @@ function familyType(metric: MetricData): FamilyType {
   }
 }
 
-const unitNames: Record<string, string> = {
-  d: 'days',
-  h: 'hours',
-  min: 'minutes',
-  s: 'seconds',
-  ms: 'milliseconds',
-  us: 'microseconds',
-  ns: 'nanoseconds',
-  By: 'bytes',
-  kBy: 'kilobytes',
-  KBy: 'kilobytes',
-  MBy: 'megabytes',
-  GBy: 'gigabytes',
-  TBy: 'terabytes',
-  KiBy: 'kibibytes',
-  MiBy: 'mebibytes',
-  GiBy: 'gibibytes',
-  TiBy: 'tebibytes',
-  m: 'meters',
-  V: 'volts',
-  A: 'amperes',
-  J: 'joules',
-  W: 'watts',
-  g: 'grams',
-  Cel: 'celsius',
-  Hz: 'hertz',
-  '%': 'percent',
-  '1': '',
-}
-
-const perNames: Record<string, string> = {
-  s: 'second',
-  min: 'minute',
-  m: 'minute',
-  h: 'hour',
-  d: 'day',
-  w: 'week',
-  wk: 'week',
-  mo: 'month',
-  y: 'year',
-  a: 'year',
-}
-
-/** The snake_case names of a unit, or empty strings; `per` begins with `per_`. */
-export type UnitNames = { main: string; per: string }
-
 /**
- * Translates a UCUM unit: `s` → `seconds`, `By/s` → `bytes_per_second`. An annotation such as `{post}` is no unit. The
- * letters and digits of an unlisted unit are kept.
+ * Applies the translation strategy. Without UTF-8, colons become `_` too, because they are reserved for recording rules.
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-metadata-1
  */
-export function unitSuffixes(unit: string): UnitNames {
-  const [numerator = '', ...denominator] = unit.replace(/\{[^}]*\}/g, '').split('/')
-  const main = translate(numerator.trim(), unitNames)
-  const per = translate(denominator.join('/').trim(), perNames)
-  return { main, per: per && `per_${per}` }
+function translate(metric: MetricData, type: FamilyType, strategy: TranslationStrategy) {
+  const isUtf8 = keepsUtf8(strategy)
+  let name = isUtf8 ? metric.descriptor.name.toWellFormed() : wordsOf(metric.descriptor.name)
+  if (name === '') return undefined
+  const { main, per } = unitOf(metric)
+  if (strategy.endsWith('_with_suffixes')) {
+    if (type === 'counter') name = name.replace(/(?<=.)[^a-zA-Z0-9]total$/s, '')
+    if (main && !`_${wordsOf(name)}_`.includes(`_${main}_`)) name += `_${main}`
+    if (per && !`_${wordsOf(name)}`.endsWith(`_${per}`)) name += `_${per}`
+    if (type === 'counter') name += '_total'
+  }
+  if (!isUtf8 && /^[0-9]/.test(name)) name = `_${name}`
+  return { name, unit: [main, per].filter((part) => part !== '').join('_') }
 }
 
-function translate(unit: string, names: Record<string, string>): string {
-  // Own keys only, because a unit may be called `constructor`.
-  const known = Object.hasOwn(names, unit) ? names[unit] : undefined
-  return known ?? unit.replace(/[^a-zA-Z0-9]+/g, '_').replace(/^_|_$/g, '')
+function unitOf({ descriptor: { unit }, dataPointType }: MetricData) {
+  if (unit === '1' && dataPointType === DataPointType.GAUGE) return { main: 'ratio', per: '' }
+  return unitSuffixes(unit)
+}
+
+/** The ASCII letters and digits of a name, with `_` between them. */
+function wordsOf(name: string): string {
+  return name
+    .split(/[^a-zA-Z0-9]+/)
+    .filter((word) => word !== '')
+    .join('_')
 }

@@ -1,52 +1,58 @@
-// Writes series as lines of text: a sample, or the buckets, count and sum of a histogram.
-import type { DataPoint, ExponentialHistogram, Histogram } from '@opentelemetry/sdk-metrics'
+// The series of a family, each once: series that become the same are merged.
+import type { HrTime } from '@opentelemetry/api'
+import {
+  type DataPoint,
+  DataPointType,
+  type ExponentialHistogram,
+  type Histogram,
+  type MetricData,
+} from '@opentelemetry/sdk-metrics'
 import type { Family } from './families.ts'
-import type { Format } from './metadata.ts'
-import { bucketsOf, toFixedBuckets, valueText } from './values.ts'
+import type { Labels } from './labels.ts'
+import { addExponential, addHistograms, isExponential } from './merge.ts'
 
-type Point = DataPoint<number | Histogram | ExponentialHistogram>
+export type Series = {
+  labels: Labels
+  value: number | Histogram | ExponentialHistogram
+  startTime: HrTime
+  /** The same measurements in exponential buckets. */
+  native?: ExponentialHistogram | undefined
+}
 
-/**
- * Writes each series of a family once. Different attributes can become the same labels, and Prometheus accepts only one
- * value per series: the first is written, and `onDuplicate` is called with the labels of the others.
- */
-export function* seriesOf(family: Family, format: Format, onDuplicate: (labels: string) => void) {
-  const seen = new Set<string>()
+type Point = DataPoint<Series['value']>
+
+/** Yields between the series, so that the caller can let other work run. */
+export function* seriesOf(family: Family): Generator<undefined, Series[]> {
+  const all = new Map<string, Series>()
   for (const { metric, labelsOf } of family.parts) {
-    const points: Point[] = metric.dataPoints
-    for (const { attributes, value } of points) {
+    for (const { attributes, value, startTime } of pointsOf(metric)) {
       const labels = labelsOf(attributes)
-      if (seen.has(labels)) {
-        onDuplicate(labels)
-        continue
-      }
-      seen.add(labels)
-      if (typeof value === 'number') yield `${named(family.sample, labels)} ${valueText(value)}\n`
-      else yield histogramText(family.base, labels, 'scale' in value ? toFixedBuckets(value) : value, format)
+      const other = all.get(labels.text)
+      const series = { labels, value, startTime }
+      all.set(labels.text, other === undefined ? series : merge(other, series, metric))
+      yield
     }
   }
-}
-
-/**
- * Writes no sum if it can decrease, because it is not a counter then. OpenMetrics forbids the count without the sum.
- * @see https://prometheus.io/docs/specs/om/open_metrics_spec/#histogram-1
- */
-function histogramText(name: string, labels: string, value: Histogram, format: Format): string {
-  const { boundaries, counts } = value.buckets
-  const start = labels ? `${name}_bucket{${labels},` : `${name}_bucket{`
-  let text = ''
-  let total = 0
-  let index = 0
-  for (const bucket of bucketsOf(boundaries)) {
-    while (index <= bucket.upTo) total += counts[index++] ?? 0
-    text += `${start}${bucket.label}} ${total}\n`
+  for (const { metric, labelsOf } of family.native) {
+    for (const { attributes, value } of pointsOf(metric)) {
+      const series = all.get(labelsOf(attributes).text)
+      if (series === undefined || typeof value === 'number' || !isExponential(value)) continue
+      series.native = series.native ? addExponential(series.native, value) : value
+      yield
+    }
   }
-  const hasSum = value.sum !== undefined && (boundaries[0] ?? 0) >= 0
-  if (hasSum || format === 'text') text += `${named(`${name}_count`, labels)} ${value.count}\n`
-  if (hasSum) text += `${named(`${name}_sum`, labels)} ${valueText(value.sum ?? 0)}\n`
-  return text
+  return Array.from(all.values())
 }
 
-function named(name: string, labels: string): string {
-  return labels ? `${name}{${labels}}` : name
+const pointsOf = (metric: MetricData): Point[] => metric.dataPoints
+
+/** Adds sums and histograms. Of gauges, the series that began last counts. */
+function merge(a: Series, b: Series, { dataPointType }: MetricData): Series {
+  const [first, last] = isLater(a.startTime, b.startTime) ? [b, a] : [a, b]
+  if (typeof a.value === 'number' && typeof b.value === 'number')
+    return dataPointType === DataPointType.GAUGE ? last : { ...first, value: a.value + b.value }
+  if (typeof a.value === 'number' || typeof b.value === 'number') return a
+  return { ...first, value: addHistograms(a.value, b.value) }
 }
+
+const isLater = (a: HrTime, b: HrTime) => a[0] > b[0] || (a[0] === b[0] && a[1] > b[1])

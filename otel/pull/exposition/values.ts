@@ -8,7 +8,7 @@ export function valueText(value: number): string {
 }
 
 /** `upTo` is the index of the last count that the bucket includes. */
-export type Bucket = { label: string; upTo: number }
+export type Bucket = { bound: number; label: string; upTo: number }
 
 const known = new WeakMap<number[], Bucket[]>()
 
@@ -20,8 +20,8 @@ export function bucketsOf(boundaries: number[]): Bucket[] {
       .map((bound, index) => ({ bound, upTo: index }))
       // Of equal bounds the last one counts; an explicit +Inf is the bucket added below.
       .filter(({ bound, upTo }) => bound !== boundaries[upTo + 1] && bound !== Number.POSITIVE_INFINITY)
-      .map(({ bound, upTo }) => ({ label: `le="${boundText(bound)}"`, upTo }))
-    buckets.push({ label: 'le="+Inf"', upTo: boundaries.length })
+      .map(({ bound, upTo }) => ({ bound, label: `le="${boundText(bound)}"`, upTo }))
+    buckets.push({ bound: Number.POSITIVE_INFINITY, label: 'le="+Inf"', upTo: boundaries.length })
     known.set(boundaries, buckets)
   }
   return buckets

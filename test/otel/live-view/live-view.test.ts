@@ -4,10 +4,8 @@ import type { Meter } from '@opentelemetry/api'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createRelay } from '../../../harness/http/relay.ts'
-import { silentLog } from '../../../harness/log.ts'
 import { until } from '../../../harness/until.ts'
-import { createExpositionWriter } from '../../../otel/pull/exposition/exposition.ts'
-import { createCollected } from '../pull/support/collected.ts'
+import { createCollected, createDefaultWriter } from '../pull/support/collected.ts'
 import { startScraped } from '../pull/support/scraped.ts'
 import { useLiveView } from './support/live-view.ts'
 
@@ -261,12 +259,16 @@ describe('in a browser', () => {
   it('adds up several processes, one of which ends', async (context) => {
     const { url } = await startScraped()
     const [one, two] = [startProcess('one'), startProcess('two')]
-    const exposition = createExpositionWriter(silentLog)
+    const exposition = createDefaultWriter()
     let running = [one, two]
     const { page, complaints, open, says, isLive, row } = await visit(context, url)
     await page.route(url, async (route) => {
       const sources = await Promise.all(running.map(({ source }) => source()))
-      const body = await exposition.write(sources, 'text')
+      const body = await exposition.write(sources, {
+        format: 'text',
+        escaping: 'underscores',
+        labelInstances: true,
+      })
       await route.fulfill({ body, contentType: 'text/plain; version=0.0.4' })
     })
     one.recordRequests(3)
@@ -291,7 +293,7 @@ describe('in a browser', () => {
     const collected = createCollected({ resource: resourceFromAttributes({ 'service.instance.id': id }) })
     return {
       recordRequests: requestRecorder(collected.meter()),
-      source: () => collected.source({ service_instance_id: id }),
+      source: () => collected.source(),
     }
   }
 })

@@ -6,7 +6,6 @@ import { startPullEndpoint } from '../../../otel/pull/endpoint.ts'
 import { startScraped } from './support/scraped.ts'
 
 const textType = 'text/plain; version=0.0.4; charset=utf-8'
-const openMetricsType = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
 describe('GET /metrics', () => {
   it('responds with the recorded values, their scope and target_info', async () => {
@@ -36,38 +35,6 @@ describe('GET /metrics', () => {
         '',
       ].join('\n'),
     )
-  })
-
-  it.each([
-    ['no header', undefined, textType],
-    ['curl', '*/*', textType],
-    ['a browser', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', textType],
-    [
-      'Prometheus 2.42',
-      'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
-      openMetricsType,
-    ],
-    [
-      'Prometheus 3',
-      'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
-      openMetricsType,
-    ],
-    ['only OpenMetrics', 'Application/OpenMetrics-Text; Version="1.0.0"', openMetricsType],
-    ['OpenMetrics of any version', 'application/openmetrics-text', openMetricsType],
-    ['any application type', 'application/*', openMetricsType],
-    ['an older version', 'application/openmetrics-text; version=0.0.1', textType],
-    ['a preference for the text format', 'application/openmetrics-text;q=0.4, text/plain;q=0.5', textType],
-    ['a preference for any text type', 'application/openmetrics-text;q=0.4, text/*;q=0.5', textType],
-    ['no preference', 'application/openmetrics-text, text/plain', textType],
-    ['a rejection of OpenMetrics', 'application/openmetrics-text;q=0, */*;q=0.1', textType],
-    ['an unsupported type', 'application/json', textType],
-    ['an invalid header', ';;q=,"', textType],
-  ])('negotiates the format for %s', async (_, accept, contentType) => {
-    const { ask } = await startScraped()
-
-    const { status, headers } = await ask({ headers: accept === undefined ? {} : { accept } })
-
-    expect([status, headers['content-type']]).toEqual([200, contentType])
   })
 
   it.each([

@@ -21,8 +21,8 @@ describe.each(formats)('an exposition of arbitrary metrics as %s', (format) => {
 
         const samples = samplesOf(await collected.families(format))
 
-        const { resourceMetrics } = await collected.source()
-        for (const { scope, metrics: recorded } of resourceMetrics.scopeMetrics) {
+        const { scopeMetrics } = await collected.source()
+        for (const { scope, metrics: recorded } of scopeMetrics) {
           for (const { descriptor, dataPoints } of recorded) {
             const read = dataPoints.map(({ attributes }) =>
               samples.filter(({ labels }) => labels[pointLabel] === attributes[pointLabel]),

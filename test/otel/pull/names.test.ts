@@ -1,10 +1,12 @@
 import type { Meter } from '@opentelemetry/api'
+import { resourceFromAttributes } from '@opentelemetry/resources'
 import { AggregationType } from '@opentelemetry/sdk-metrics'
 import { describe, expect, it } from 'vitest'
-import { silentLog } from '../../../harness/log.ts'
 import { parseExposition } from '../../../harness/telemetry/exposition-parser.ts'
-import { createExpositionWriter } from '../../../otel/pull/exposition/exposition.ts'
-import { createCollected, samplesOf } from './support/collected.ts'
+import { createCollected, createDefaultWriter, samplesOf } from './support/collected.ts'
+
+const defaults = { format: 'text', escaping: 'underscores' } as const
+type Collected = ReturnType<typeof createCollected>
 
 const record: Record<string, (meter: Meter, name: string, unit: string) => void> = {
   counter: (meter, name, unit) => meter.createCounter(name, { unit }).add(1),
@@ -113,35 +115,31 @@ describe('metric families', () => {
   })
 
   it('contain several processes, each series with the labels of its process', async () => {
-    const [one, two] = [createCollected(), createCollected()]
+    const [one, two] = ['1', '2'].map((id) =>
+      createCollected({ resource: resourceFromAttributes({ 'service.instance.id': id }) }),
+    ) as [Collected, Collected]
     one.meter().createCounter('jobs').add(1, { 'service.instance.id': 'x' })
     two.meter().createCounter('jobs').add(2)
-    const sources = [
-      await one.source({ service_instance_id: '1' }),
-      await two.source({ service_instance_id: '2' }),
-    ]
+    const sources = [await one.source(), await two.source()]
 
-    const text = await createExpositionWriter(silentLog).write(sources, 'text')
+    const text = await createDefaultWriter().write(sources, { ...defaults, labelInstances: true })
 
     expect(samplesOf(parseExposition(text.toString(), 'text'))).toEqual([
-      { name: 'target_info', labels: { service_name: 'microposts' }, value: 1 },
-      {
-        name: 'jobs_total',
-        labels: { service_instance_id: '1', exported_service_instance_id: 'x' },
-        value: 1,
-      },
+      { name: 'target_info', labels: { service_instance_id: '1' }, value: 1 },
+      { name: 'target_info', labels: { service_instance_id: '2' }, value: 1 },
+      { name: 'jobs_total', labels: { service_instance_id: 'x;1' }, value: 1 },
       { name: 'jobs_total', labels: { service_instance_id: '2' }, value: 2 },
     ])
   })
 
   it('use the current labels of a process', async () => {
-    const collected = createCollected()
+    const collected = createCollected({ resource: resourceFromAttributes({ 'service.instance.id': '1' }) })
     collected.meter().createCounter('jobs').add(1)
-    const exposition = createExpositionWriter(silentLog)
+    const exposition = createDefaultWriter()
     const alone = await collected.source()
-    await exposition.write([alone], 'text')
+    await exposition.write([alone], defaults)
 
-    const text = await exposition.write([{ ...alone, labels: { service_instance_id: '1' } }], 'text')
+    const text = await exposition.write([alone], { ...defaults, labelInstances: true })
 
     expect(samplesOf(parseExposition(text.toString(), 'text'))).toContainEqual({
       name: 'jobs_total',
@@ -159,11 +157,7 @@ describe('labels', () => {
       { le: '1', quantile: '2' },
       { exported_le: '1', exported_quantile: '2' },
     ],
-    [
-      'renamed when the scope uses them',
-      { 'otel.scope.name': 'x' },
-      { otel_scope_name: 'test', exported_otel_scope_name: 'x' },
-    ],
+    ['joined when the scope has the same', { 'otel.scope.name': 'x' }, { otel_scope_name: 'x;test' }],
     [
       'prefixed when they are reserved',
       { '1abc': 'a', _b: 'b', __name__: 'c', '': 'd' },
@@ -184,28 +178,6 @@ describe('labels', () => {
 
     expect(families.get('size')?.samples).toEqual([
       { name: 'size', labels: { otel_scope_name: 'test', ...labels }, value: 1 },
-    ])
-  })
-
-  it.each([
-    ['keys', { 'a.b': '\ufffd' }, { a_b: '\ufffd' }],
-    ['values', { a_b: '\ud800' }, { a_b: '\udc00' }],
-  ])('keep the first of two series whose %s become the same, with one log line', async (_, first, second) => {
-    const collected = createCollected()
-    const gauge = collected.meter().createGauge('size')
-    gauge.record(1, first)
-    gauge.record(2, second)
-
-    await collected.exposition()
-    const families = await collected.families()
-
-    expect(families.get('size')?.samples.map(({ value }) => value)).toEqual([1])
-    expect(collected.logs).toEqual([
-      {
-        level: 'warn',
-        fields: { metric: 'size', labels: 'a_b="\ufffd",otel_scope_name="test"' },
-        message: 'series left out: another has the same labels',
-      },
     ])
   })
 })

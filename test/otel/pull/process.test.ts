@@ -4,9 +4,7 @@ import { Agent } from 'node:http'
 import { createInterface } from 'node:readline'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { silentLog } from '../../../harness/log.ts'
-import { createExpositionWriter } from '../../../otel/pull/exposition/exposition.ts'
-import { createCollected } from './support/collected.ts'
+import { createCollected, createDefaultWriter } from './support/collected.ts'
 import { askFor } from './support/scraped.ts'
 
 describe('the endpoint', () => {
@@ -41,8 +39,8 @@ describe('a large exposition', () => {
     const sources = [await collected.source()]
     let turns = 0
     let done = false
-    const text = createExpositionWriter(silentLog)
-      .write(sources, 'text')
+    const text = createDefaultWriter()
+      .write(sources, { format: 'text', escaping: 'underscores' })
       .finally(() => {
         done = true
       })
