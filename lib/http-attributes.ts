@@ -31,12 +31,13 @@ export type DescribedRequest = IncomingMessage & { route?: unknown; baseUrl?: un
 const clientClosedRequest = 499
 
 /**
- * The status to record for a response that is closed. An incomplete response has an unreliable status of its own: a
- * framework's initial 404, or the 200 of half a body.
+ * The status to record for a request that ended. An incomplete response has an unreliable status of its own: a framework's
+ * initial 404, or the 200 of half a body. It counts as 500 if the service failed, else the client disconnected.
  */
-export function recordedStatus(response: ServerResponse): number {
-  if (response.writableFinished || isStream(response)) return response.statusCode
-  return response.errored ? 500 : clientClosedRequest
+export function recordedStatus(response: ServerResponse, failed = false): number {
+  if (response.writableFinished) return response.statusCode
+  if (failed || response.errored) return 500
+  return isStream(response) ? response.statusCode : clientClosedRequest
 }
 
 /** An event stream never finishes: the client closes it, which is not an error. */

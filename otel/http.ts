@@ -1,8 +1,8 @@
 // Measures every node:http server in the process with instrumentation-http, which records http.server.request.duration.
 import { errorMonitor } from 'node:events'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
-import type { Attributes } from '@opentelemetry/api'
+import { type Attributes, diag } from '@opentelemetry/api'
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 import { type DescribedRequest, knownMethod, recordedStatus } from '../lib/http-attributes.ts'
 
@@ -10,34 +10,38 @@ import { type DescribedRequest, knownMethod, recordedStatus } from '../lib/http-
 export const unmeasuredServers = new WeakSet<object>()
 
 /**
- * The request and response that are recorded next. The package calls its hook, and emits the error of a response, in the
- * same tick in which it records, so no context manager is needed to find them.
+ * The response whose request is recorded next. The package calls its hooks, emits the error of a response and runs the
+ * handler in the same tick in which it records, so no context manager is needed to find the response.
  */
-let ended: { request: DescribedRequest; response: ServerResponse } | undefined
+let recordedNext: ServerResponse | undefined
 
 /** Needs the global meter provider, with `describeRequest` as the attributes of http.server.request.duration. */
 export function instrumentHttp() {
   new HttpInstrumentation({
     disableOutgoingRequestInstrumentation: true,
+    // Queries are not recorded, so there is nothing to redact.
+    redactedQueryParamsServer: [],
     ignoreIncomingRequestHook: ({ socket }) => {
       const { server } = socket as typeof socket & { server?: Server }
       return server !== undefined && unmeasuredServers.has(server)
     },
-    // The package records the error of a response without calling the hook below.
+    // If the response emits an error or the handler throws, the package records without calling the hook below.
     responseHook: (_span, response) => {
-      const { req: request } = response as ServerResponse
-      response.on(errorMonitor, () => {
-        ended = { request, response: response as ServerResponse }
-      })
+      recordedNext = response as ServerResponse
+      recordedNext.on(errorMonitor, recordNext)
     },
-    applyCustomAttributesOnSpan: (_span, request, response) => {
-      ended = { request: request as IncomingMessage, response: response as ServerResponse }
+    applyCustomAttributesOnSpan: (_span, _request, response) => {
+      recordedNext = response as ServerResponse
     },
   })
   // The package patches what require() loads: the prototype of the servers, which `import` shares.
   const require = createRequire(import.meta.url)
   require('node:http')
   require('node:https')
+}
+
+function recordNext(this: ServerResponse) {
+  recordedNext = this
 }
 
 /**
@@ -47,24 +51,42 @@ export function instrumentHttp() {
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration
  */
 export function describeRequest(recorded: Attributes = {}): Attributes {
-  const { request, response } = ended ?? {}
-  ended = undefined
-  // Without a response, the handler threw before it responded.
-  const status = response ? recordedStatus(response) : 500
-  const route = request && routeOf(request)
-  const { protocol } = request ?? {}
+  const response = recordedNext
+  if (!response) return recorded
+  const request: DescribedRequest = response.req
+  const route = routeOf(request)
+  // The package gives no status to a request that failed.
+  const failed = !('http.response.status_code' in recorded)
+  const status = recordedStatus(response, failed)
+  const { protocol } = request
   return {
-    'http.request.method': knownMethod(request?.method ?? String(recorded['http.request.method'])),
+    'http.request.method': knownMethod(request.method),
     'http.response.status_code': status,
     'url.scheme': protocol === 'http' || protocol === 'https' ? protocol : recorded['url.scheme'],
     // Node's parser also accepts 0.9 and 2.0, and responds with 1.1.
-    'network.protocol.version': recorded['network.protocol.version'] === '1.0' ? '1.0' : '1.1',
+    'network.protocol.version': request.httpVersion === '1.0' ? '1.0' : '1.1',
     ...(route && { 'http.route': route }),
     ...(status >= 500 && { 'error.type': String(status) }),
   }
 }
 
-function routeOf({ route, baseUrl }: DescribedRequest): string | undefined {
+/** Bounds the series of a service that makes routes of what clients send, as Express does of a mount path's parameters. */
+const maxRoutes = 1_000
+const routes = new Set<string>()
+
+/** The route template that the service set, unless the process already has too many. */
+function routeOf(request: DescribedRequest): string | undefined {
+  const route = templateOf(request)
+  if (route === undefined || routes.has(route)) return route
+  if (routes.size >= maxRoutes) {
+    diag.warn(`requests to further routes are recorded without a route: there are ${maxRoutes}`)
+    return undefined
+  }
+  routes.add(route)
+  return route
+}
+
+function templateOf({ route, baseUrl }: DescribedRequest): string | undefined {
   if (typeof route === 'string') return route
   if (typeof route !== 'object' || route === null || !('path' in route)) return undefined
   return typeof route.path === 'string' ? `${baseUrl ?? ''}${route.path}` : undefined
