@@ -40,7 +40,10 @@ export function recordedStatus(response: ServerResponse, failed = false): number
   return isStream(response) ? response.statusCode : clientClosedRequest
 }
 
-/** An event stream never finishes: the client closes it, which is not an error. */
-function isStream(response: ServerResponse): boolean {
-  return response.headersSent && String(response.getHeader('content-type')).startsWith('text/event-stream')
+/**
+ * An event stream never finishes: the client closes it, which is not an error. The header is read from the text that was
+ * sent (`_header`, which morgan reads too), because getHeader() does not know the headers that were passed to writeHead().
+ */
+function isStream(response: ServerResponse & { _header?: string | null }): boolean {
+  return /^content-type: *text\/event-stream/im.test(response._header ?? '')
 }
