@@ -185,6 +185,38 @@ describe('http.server.request.duration', () => {
     await until('the aborted response', async () => (await scrape(service)).sum(duration, labels) > 0)
   })
 
+  it('is recorded once for HEAD and for a request with Expect', async () => {
+    const records = await recorded(3, async () => {
+      await call(service, 'HEAD', '/problems')
+      for (const Expect of ['100-continue', 'the unexpected'])
+        await exchange(service, requestText('GET /problems HTTP/1.1', { Expect }))
+    })
+    expect(records).toEqual(
+      expect.arrayContaining([
+        { labels: { ...labels200, http_request_method: 'HEAD', http_route: '/problems' }, value: 1 },
+        { labels: { ...labels200, http_route: '/problems' }, value: 2 },
+      ]),
+    )
+    expect(records).toHaveLength(2)
+  })
+
+  it('has the scheme of X-Forwarded-Proto with TRUST_PROXY', async () => {
+    const proxied = await startService({ TRUST_PROXY: 'true' })
+    onTestFinished(() => proxied.stop())
+    const records = await recorded(
+      2,
+      async () => {
+        for (const proto of ['https', 'gopher'])
+          await exchange(proxied, requestText('GET /problems HTTP/1.1', { 'X-Forwarded-Proto': proto }))
+      },
+      { target: proxied },
+    )
+    expect(records).toEqual([
+      { labels: { ...labels200, http_route: '/problems', url_scheme: 'https' }, value: 1 },
+      { labels: { ...labels200, http_route: '/problems' }, value: 1 },
+    ])
+  })
+
   it('distinguishes pipelined requests', async () => {
     const keep = { Connection: 'keep-alive' }
     const records = await recorded(3, () =>

@@ -1,5 +1,6 @@
 // How instrumentation-http records the requests of a service on node:http: each once, however it ends.
 import { once } from 'node:events'
+import { request } from 'node:https'
 import { describe, expect, it } from 'vitest'
 import { until } from '../../harness/until.ts'
 import { exchange, open, requestText } from '../http/support/raw.ts'
@@ -77,6 +78,19 @@ describe('http.server.request.duration of a response that fails', () => {
     ])
   })
 
+  it('has the attributes of its own request although another one began later', async () => {
+    const service = await startMeasured('plain')
+    const { socket, received, ended } = open(service)
+    socket.write(get('/waiting'))
+    await until('the request has begun', () => received() !== '')
+    await exchange(service, requestText('POST /fail-waiting HTTP/1.1'))
+    await ended.catch(() => [])
+    expect(await recordsWithLast(service, 2)).toEqual([
+      record('/waiting', status('500', '500')),
+      record('/fail-waiting', { http_request_method: 'POST' }),
+    ])
+  })
+
   it('has the status of a 5xx as error.type', async () => {
     const service = await startMeasured('plain')
     await exchange(service, get('/failed'))
@@ -143,6 +157,13 @@ describe('http.server.request.duration', () => {
       expect(response?.status).toBe(400)
     }
     expect(await recordsWithLast(service, 0)).toEqual([])
+  })
+
+  it('has the scheme https for a server on node:https', async () => {
+    const service = await startMeasured('secure')
+    const [response] = await once(request(service.url, { rejectUnauthorized: false }).end(), 'response')
+    response.resume()
+    expect(await recordsOf(service, 1)).toEqual([record('/', { url_scheme: 'https' })])
   })
 
   it('ignores forwarded headers unless the service sets the protocol', async () => {

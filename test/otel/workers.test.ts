@@ -53,6 +53,8 @@ describe('a scrape of a cluster', () => {
     expect(instancesOf(seen, 'bare_pid')).toEqual(workers)
     expect(instancesOf(seen, 'bare_events_total')).toEqual(workers)
     expect(seen.sum('bare_events_total')).toBe(10)
+    expect(instancesOf(seen, 'http_server_request_duration_seconds_count')).toEqual(workers)
+    expect(seen.sum('http_server_request_duration_seconds_count')).toBe(10)
     const all = instancesOf(seen, 'target_info')
     expect(all).toEqual(expect.arrayContaining(workers))
     expect(new Set(all).size).toBe(3)

@@ -4,6 +4,8 @@ import { listen } from './listening.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
+let waiting: ServerResponse | undefined
+
 const routes: Record<string, Handler> = {
   '/things/:id': (_request, response) => response.end('a thing'),
   '/failed': (_request, response) => response.writeHead(503).end(),
@@ -25,6 +27,14 @@ const routes: Record<string, Handler> = {
   '/error-without-response': (_request, response) => {
     response.on('error', () => response.destroy())
     response.emit('error', new Error('a bug of the service'))
+  },
+  '/waiting': (_request, response) => {
+    waiting = response.on('error', () => response.destroy())
+    waiting.writeProcessing()
+  },
+  '/fail-waiting': (_request, response) => {
+    waiting?.emit('error', new Error('a bug of the service'))
+    response.end('failed')
   },
   '/thrown': () => {
     throw new Error('a bug of the service')
