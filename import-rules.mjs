@@ -60,7 +60,7 @@ export default {
     only(
       'root',
       '^src/(?!main[.]|app[.]|routes[.]|config[.])[a-z-]+[.]ts$',
-      ['^src/(errors|viewer|keyset|credentials)[.]ts$', '^lib/'],
+      ['^src/(errors|viewer|keyset|credentials|quota)[.]ts$', '^lib/'],
       'What every feature imports knows no feature itself.',
     ),
     only('config', '^src/config[.]ts$', ['^lib/'], 'Settings depend on nothing in the service.'),
@@ -86,7 +86,12 @@ export default {
     only(
       'feature-service',
       `${feature}(?!.*(routes|schema)[.]ts$)`,
-      ['^src/(errors|viewer|keyset|credentials)[.]ts$', '^src/(database|metrics|search)/', feature, '^lib/'],
+      [
+        '^src/(errors|viewer|keyset|credentials|quota)[.]ts$',
+        '^src/(database|metrics|search)/',
+        feature,
+        '^lib/',
+      ],
       'A service knows errors, the database and the metrics; never HTTP, the process or the settings.',
     ),
     {
@@ -109,7 +114,7 @@ export default {
     only(
       'http',
       '^src/http/',
-      ['^src/http/', '^src/(errors|viewer|keyset)[.]ts$', '^src/metrics/instruments[.]ts$', '^lib/'],
+      ['^src/http/', '^src/(errors|viewer|keyset|quota)[.]ts$', '^src/metrics/instruments[.]ts$', '^lib/'],
       'http/ serves any feature: it knows neither features nor the database.',
     ),
     only(

@@ -43,7 +43,7 @@ export function createApp(deps: AppDependencies): Koa<State> {
   const routes = createRoutes({
     accounts: createAccounts({ db, query, metrics }),
     sessions,
-    posts: createPosts({ query, notifications, metrics }),
+    posts: createPosts({ query, notifications, metrics, postLimit: config.limits.posts }),
     postLists: createPostLists({ query }),
     follows: createFollows({ query, metrics }),
     timeline: createTimeline({ query, feed, metrics, stopping }),

@@ -59,7 +59,8 @@ async function create(request: IncomingMessage): Promise<PostRow> {
   const [{ userId, username }, body] = await Promise.all([authenticate(request), text(request)])
   const { text: content } = JSON.parse(body) as { text: string }
   const createdAt = new Date()
-  const values = [userId, content, createdAt, tokenize(content), Number(RATE_LIMIT_POSTS)]
+  const windowEnd = new Date(createdAt.getTime() + 60_000)
+  const values = [userId, content, createdAt, tokenize(content), Number(RATE_LIMIT_POSTS), windowEnd]
   const [created] = await query<{ id: string }>('createPost', values)
   const id = created?.id ?? newId()
   return { id, text: content, createdAt, editedAt: null, version: 1, author: username, referenced: null }

@@ -40,14 +40,21 @@ export const statements = {
     SELECT ${columns} FROM newest JOIN "Post" p ON p."id" = newest."id" ${joins} ORDER BY p."id" DESC`,
 
   createPost: `
-    WITH author AS MATERIALIZED (SELECT "id" FROM "User" WHERE "id" = $1::uuid FOR NO KEY UPDATE),
-    clock AS MATERIALIZED (SELECT "id" AS "authorId", clock_timestamp() AS "time" FROM author WHERE $5 > 0),
+    WITH author AS MATERIALIZED (
+      SELECT "id", ("postWindowEnd" IS NULL OR "postWindowEnd" <= $3 OR "postsInWindow" < $5) AS "hasRoom"
+      FROM "User" WHERE "id" = $1::uuid FOR NO KEY UPDATE
+    ),
+    clock AS MATERIALIZED (SELECT "id" AS "authorId", clock_timestamp() AS "time" FROM author WHERE "hasRoom"),
     fresh AS MATERIALIZED (SELECT "authorId", ${newId} AS "id" FROM clock),
     counted AS (
-      UPDATE "User" SET "postCount" = "postCount" + 1
-      FROM fresh WHERE "User"."id" = fresh."authorId" RETURNING fresh."id", fresh."authorId"
+      UPDATE "User" SET "postCount" = "postCount" + 1,
+        "postsInWindow" = CASE WHEN "postWindowEnd" > $3 THEN "postsInWindow" + 1 ELSE 1 END,
+        "postWindowEnd" = CASE WHEN "postWindowEnd" > $3 THEN "postWindowEnd" ELSE $6 END
+      FROM fresh WHERE "User"."id" = fresh."authorId"
+      RETURNING fresh."id", fresh."authorId", "postsInWindow" AS "used", "postWindowEnd" AS "windowEnd"
     )
     INSERT INTO "Post" ("id", "authorId", "text", "createdAt", "words")
     SELECT "id", "authorId", $2, $3, array_to_tsvector($4)
-    FROM counted RETURNING "id", pg_notify('microposts', '')::text`,
+    FROM counted
+    RETURNING "id", (SELECT "used" FROM counted), (SELECT "windowEnd" FROM counted), pg_notify('microposts', '')::text`,
 }

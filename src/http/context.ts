@@ -1,8 +1,6 @@
 // The state that the middlewares of a request share.
 import type { Middleware as KoaMiddleware, ParameterizedContext } from 'koa'
-
-/** A rate limit and how much of it a client has used. */
-export type Quota = { limit: number; remaining: number; resetMs: number; exceeded: boolean }
+import type { Quota } from '../quota.ts'
 
 export type State = {
   requestId: string

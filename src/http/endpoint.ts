@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { z } from 'zod'
 import type { ErrorCode, Fault } from '../errors.ts'
+import type { Quota } from '../quota.ts'
 import type { Viewer } from '../viewer.ts'
 import type { RateLimit } from './rate-limits.ts'
 
@@ -71,6 +72,8 @@ export type Output<E extends Endpoint> = {
   [S in keyof E['replies'] & number]: {
     status: S
     headers?: Record<string, string | undefined>
+    /** The quota of a rate limit that the handler counts. */
+    quota?: Quota | undefined
   } & (E['replies'][S] extends {
     body: infer B extends z.ZodType
   }

@@ -2,33 +2,42 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import ipaddr from 'ipaddr.js'
 import { AppError } from '../errors.ts'
+import { type Quota, quotaHeaders, rateLimited } from '../quota.ts'
 import type { Viewer } from '../viewer.ts'
-import type { Context, Quota } from './context.ts'
+import type { Context } from './context.ts'
 
-export type RateLimitName = 'requests' | 'login' | 'signup' | 'posts'
+export type RateLimitName = 'requests' | 'login' | 'signup'
 
-/** Counts one event for a key; `resetMs` is the time until the count restarts. Undefined if counting timed out. */
+/** Counts one event for a key. Undefined if counting timed out. */
 export type RateLimiter = (key: string) => Promise<Quota | undefined>
 
 /** A limit without a limiter is off. */
 export type RateLimiters = Readonly<Record<RateLimitName, RateLimiter | undefined>>
 
 /** A rate limit of an endpoint, in addition to the request limit of the whole API. */
-export type RateLimit = {
+export type RateLimit = LimitedByCounter | LimitedByHandler
+
+/** Counted per user (per address if the request is anonymous) or per address. */
+type LimitedByCounter = {
   name: Exclude<RateLimitName, 'requests'>
-  /** `user`: per user, or per address if the request is anonymous. */
   by: 'user' | 'address'
   /** Count separately per value of this body field, ignoring case. The limit is then checked after input validation. */
   bodyField?: string
-  /** Whether the request repeats one that already has a response: replays do not count and are never refused. */
-  isReplay?: (viewer: Viewer | undefined, headers: IncomingHttpHeaders) => Promise<boolean>
   /** Called for every request beyond the limit. */
   onExceeded?: () => void
 }
 
+/**
+ * Counted by the handler, in the statement that it runs anyway: it returns the quota in its output. `countFailed` counts
+ * a request that failed before that, unless it repeats one that already has a response; those are never refused.
+ */
+type LimitedByHandler = {
+  countFailed: (viewer: Viewer, headers: IncomingHttpHeaders) => Promise<Quota | undefined>
+}
+
 export type RateLimits = ReturnType<typeof createRateLimits>
 
-/** Every function it returns throws an AppError rate-limited if a limit is exceeded. */
+/** Every function that it returns throws an AppError rate-limited if a limit is exceeded. */
 export function createRateLimits(limiters: RateLimiters) {
   return {
     /** The limit on all requests to the API. */
@@ -37,8 +46,7 @@ export function createRateLimits(limiters: RateLimiters) {
     },
 
     async checkBeforeInput(ctx: Context, limit: RateLimit, viewer: Viewer | undefined): Promise<void> {
-      if (limit.bodyField !== undefined || !limiters[limit.name]) return
-      if (await limit.isReplay?.(viewer, ctx.headers)) return
+      if ('countFailed' in limit || limit.bodyField !== undefined) return
       await consume(ctx, limit, subject(ctx, limit, viewer))
     },
 
@@ -48,10 +56,25 @@ export function createRateLimits(limiters: RateLimiters) {
       viewer: Viewer | undefined,
       body: Record<string, unknown>,
     ): Promise<void> {
-      if (limit.bodyField === undefined) return
+      if ('countFailed' in limit || limit.bodyField === undefined) return
       const field = String(body[limit.bodyField]).toLowerCase()
       await consume(ctx, limit, `${subject(ctx, limit, viewer)} ${field}`)
     },
+
+    /** For a request that the service refused: a limit that the handler counts takes precedence over other errors. */
+    async checkAfterFailure(
+      ctx: Context,
+      limit: RateLimit,
+      viewer: Viewer | undefined,
+      error: unknown,
+    ): Promise<void> {
+      if (!('countFailed' in limit) || !viewer) return
+      if (!(error instanceof AppError) || error.code === 'rate-limited') return
+      apply(ctx, await limit.countFailed(viewer, ctx.headers))
+    },
+
+    /** Shows a quota in the headers. */
+    show: apply,
   }
 
   async function consume(
@@ -60,30 +83,22 @@ export function createRateLimits(limiters: RateLimiters) {
     key: string,
   ) {
     const quota = await limiters[name]?.(key)
-    if (!quota) return
-    setHeaders(ctx, quota)
-    if (!quota.exceeded) return
-    onExceeded?.()
-    const seconds = Math.max(1, resetSeconds(quota))
-    throw new AppError('rate-limited', `Too many requests. Try again in ${seconds} s.`, {
-      headers: { 'Retry-After': String(seconds) },
-    })
+    if (quota?.exceeded) onExceeded?.()
+    apply(ctx, quota)
   }
 }
 
 /** The headers show the tightest quota. */
-function setHeaders(ctx: Context, quota: Quota) {
+function apply(ctx: Context, quota: Quota | undefined) {
+  if (!quota) return
+  if (quota.exceeded) throw rateLimited(quota)
   const { tightestQuota } = ctx.state
   if (tightestQuota && tightestQuota.remaining < quota.remaining) return
   ctx.state.tightestQuota = quota
-  ctx.set('RateLimit-Limit', String(quota.limit))
-  ctx.set('RateLimit-Remaining', String(quota.remaining))
-  ctx.set('RateLimit-Reset', String(resetSeconds(quota)))
+  ctx.set(quotaHeaders(quota))
 }
 
-const resetSeconds = ({ resetMs }: Quota) => Math.ceil(resetMs / 1000)
-
-function subject(ctx: Context, { by }: RateLimit, viewer: Viewer | undefined): string {
+function subject(ctx: Context, { by }: LimitedByCounter, viewer: Viewer | undefined): string {
   return (by === 'user' && viewer?.userId) || addressOf(ctx)
 }
 

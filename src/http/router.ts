@@ -38,10 +38,17 @@ function createMiddleware({ endpoint, handle }: Route, { authenticate, rateLimit
     const viewer = await findViewer(ctx, endpoint, authenticate)
     if (api) await rateLimits.checkRequest(ctx, viewer)
     if (rateLimit) await rateLimits.checkBeforeInput(ctx, rateLimit, viewer)
-    if (auth === 'owner') checkOwner(viewer, ctx.params.username)
-    const input = await readInput(ctx, endpoint, viewer)
-    if (rateLimit) await rateLimits.checkAfterInput(ctx, rateLimit, viewer, input.body)
-    send(ctx, replies, contentTypes, await handle(input))
+    try {
+      if (auth === 'owner') checkOwner(viewer, ctx.params.username)
+      const input = await readInput(ctx, endpoint, viewer)
+      if (rateLimit) await rateLimits.checkAfterInput(ctx, rateLimit, viewer, input.body)
+      const output = await handle(input)
+      rateLimits.show(ctx, output.quota)
+      send(ctx, replies, contentTypes, output)
+    } catch (error) {
+      if (rateLimit) await rateLimits.checkAfterFailure(ctx, rateLimit, viewer, error)
+      throw error
+    }
   }
 }
 

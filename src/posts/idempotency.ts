@@ -1,6 +1,5 @@
 // Retries with an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the first response is stored and replayed.
 import { createHash } from 'node:crypto'
-import { userNotFound } from '../accounts/rows.ts'
 import { Prisma } from '../database/generated/client.ts'
 import type { Query } from '../database/query.ts'
 import { AppError } from '../errors.ts'
@@ -14,11 +13,13 @@ const keyTtlMs = 24 * 60 * 60 * 1000
 type KeyedRequest = { viewer: Viewer; key: string; content: unknown }
 
 /**
- * Writes something and stores the response in the same statement. `claim(response)` is a CTE named `claim` that stores
- * it; `response` is a JSON expression in SQL. The CTE returns no row if the key is taken or the user is gone; the
- * statement must then write nothing and the function resolve to undefined.
+ * Writes something and stores the response in the same statement. `claim(response, source)` is a CTE named `claim` that
+ * stores it: `response` is a JSON expression in SQL, and `source` a CTE with one row, or none if nothing may be written.
+ * That CTE has locked the user, so that a concurrent deletion of the user misses no key. The claim returns no row if the
+ * key is taken; the statement must then write nothing and the function resolve to undefined.
  */
-type ClaimingWrite<R> = (claim: (response: Prisma.Sql) => Prisma.Sql) => Promise<R | undefined>
+type ClaimingWrite<R> = (claim: Claim) => Promise<R | undefined>
+type Claim = (response: Prisma.Sql, source: Prisma.Sql) => Prisma.Sql
 
 export function createIdempotency({ query, metrics }: { query: Query; metrics: Metrics }) {
   /** Of this process only. In another process a request with the same key waits for the row lock of `claim`. */
@@ -31,16 +32,16 @@ export function createIdempotency({ query, metrics }: { query: Query; metrics: M
     },
 
     /**
-     * Returns the response of `write`, or the stored response of the first request with this key.
+     * Returns the response of `write`, or the stored response of the first request with this key; undefined if there is
+     * neither.
      *
-     * @throws {AppError} request-in-progress; idempotency-key-reused for other content; not-found if the user was
-     * deleted meanwhile
+     * @throws {AppError} request-in-progress; idempotency-key-reused for other content
      */
     async once<R>(
       { viewer, key, content }: KeyedRequest,
       write: ClaimingWrite<R>,
-    ): Promise<{ response: R; replayed: boolean }> {
-      const { userId, username } = viewer
+    ): Promise<{ response: R; replayed: boolean } | undefined> {
+      const { userId } = viewer
       const hash = new Uint8Array(createHash('sha256').update(JSON.stringify(content)).digest())
       const name = `${userId} ${key}`
       if (inFlight.has(name)) throw inProgress()
@@ -48,12 +49,10 @@ export function createIdempotency({ query, metrics }: { query: Query; metrics: M
       try {
         const earlier = await replay<R>(userId, key, hash)
         if (earlier) return earlier
-        const response = await write((first) => claim({ userId, key, hash }, first))
+        const response = await write((first, source) => claim({ userId, key, hash }, first, source))
         if (response) return { response, replayed: false }
-        // Another process has used the key, or the user is gone.
-        const concurrent = await replay<R>(userId, key, hash)
-        if (!concurrent) throw userNotFound(username)
-        return concurrent
+        // Another process may have used the key.
+        return await replay<R>(userId, key, hash)
       } finally {
         inFlight.delete(name)
       }
@@ -76,16 +75,15 @@ export function createIdempotency({ query, metrics }: { query: Query; metrics: M
   }
 }
 
-/** Locks the user first, as every post does, so that a concurrent deletion of the user misses no key. */
 function claim(
   { userId, key, hash }: { userId: string; key: string; hash: Uint8Array },
   response: Prisma.Sql,
+  source: Prisma.Sql,
 ) {
   return Prisma.sql`
     claim AS (
       INSERT INTO "IdempotencyKey" ("userId", "key", "contentHash", "response", "createdAt")
-      SELECT "id", ${key}, ${hash}, ${response}, ${new Date()}
-      FROM "User" WHERE "id" = ${userId}::uuid FOR NO KEY UPDATE
+      SELECT ${userId}::uuid, ${key}, ${hash}, ${response}, ${new Date()} FROM ${source}
       ON CONFLICT ("userId", "key") DO UPDATE SET
         "contentHash" = EXCLUDED."contentHash", "response" = EXCLUDED."response", "createdAt" = EXCLUDED."createdAt"
       WHERE "IdempotencyKey"."createdAt" <= ${keyExpiry()}

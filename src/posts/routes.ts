@@ -39,10 +39,7 @@ export function postRoutes(posts: Posts, lists: PostLists) {
         summary: 'Create a post',
         tag,
         rateLimit: {
-          name: 'posts',
-          by: 'user',
-          isReplay: async (viewer, { 'idempotency-key': key }) =>
-            viewer !== undefined && typeof key === 'string' && posts.isReplay(viewer, key),
+          countFailed: (viewer, { 'idempotency-key': key }) => posts.countFailed(viewer, key?.toString()),
         },
         params: UserParams,
         headers: z.object({ 'idempotency-key': IdempotencyKey }),
@@ -60,10 +57,13 @@ export function postRoutes(posts: Posts, lists: PostLists) {
       },
       async ({ viewer, headers, body, origin }) => {
         const key = headers['idempotency-key']
-        if (key === undefined) return created(await posts.create(viewer, body), origin)
+        if (key === undefined) {
+          const { row, quota } = await posts.create(viewer, body)
+          return { ...created(row, origin), quota }
+        }
         const respond = (row: PostRow) => created(row, origin)
-        const { response, replayed } = await posts.createOnce(viewer, body, key, respond)
-        if (!replayed) return response
+        const { response, replayed, quota } = await posts.createOnce(viewer, body, key, respond)
+        if (!replayed) return { ...response, quota }
         return { ...response, headers: { ...response.headers, 'Idempotency-Replayed': 'true' } }
       },
     ),

@@ -7,30 +7,40 @@ import type { Query } from '../database/query.ts'
 import { isForeignKeyViolation } from '../database/sql-errors.ts'
 import { AppError, type Fault, invalidInput } from '../errors.ts'
 import type { Metrics } from '../metrics/instruments.ts'
+import { type Quota, rateLimited } from '../quota.ts'
 import { tokenize } from '../search/tokenizer.ts'
 import type { Viewer } from '../viewer.ts'
 import { createIdempotency } from './idempotency.ts'
 import { newIdAt } from './ids.ts'
+import { type CountRow, countColumns, countPost, createPostQuota } from './quota.ts'
 import { postColumns, postJoins } from './rows.ts'
 import type { NewPost, PostChange, PostRow } from './schema.ts'
 
 export type Posts = ReturnType<typeof createPosts>
-type PostsDependencies = { query: Query; notifications: Notifications; metrics: Metrics }
+type PostsDependencies = {
+  query: Query
+  notifications: Notifications
+  metrics: Metrics
+  /** Posts per minute and user; 0 is no limit. */
+  postLimit: number
+}
 
 /** The versions that a write accepts, as in ETags; undefined accepts any. */
 type Versions = readonly string[] | undefined
+type Inserted = { row: PostRow; quota: Quota | undefined }
 type Outcome = { matches: boolean; edited: boolean }
 
 /** Single posts. Each write is one statement, and so one transaction; it also updates the author's count of posts. */
-export function createPosts({ query, notifications, metrics }: PostsDependencies) {
+export function createPosts({ query, notifications, metrics, postLimit }: PostsDependencies) {
   const idempotency = createIdempotency({ query, metrics })
+  const postQuota = createPostQuota({ query, limit: postLimit })
 
   return {
-    /** @throws {AppError} invalid-input at /referenced for an unknown user */
-    async create(author: Viewer, post: NewPost): Promise<PostRow> {
-      const row = await insert(author, post)
-      if (!row) throw userNotFound(author.username)
-      return row
+    /** @throws {AppError} invalid-input at /referenced for an unknown user, rate-limited beyond the post limit */
+    async create(author: Viewer, post: NewPost): Promise<Inserted> {
+      const inserted = await insert(author, post)
+      if (!inserted) throw await refusal(author)
+      return inserted
     },
 
     /**
@@ -39,17 +49,27 @@ export function createPosts({ query, notifications, metrics }: PostsDependencies
      * @throws {AppError} request-in-progress, idempotency-key-reused, and as `create`
      */
     async createOnce<R>(author: Viewer, post: NewPost, key: string, respond: (row: PostRow) => R) {
-      return idempotency.once<R>({ viewer: author, key, content: post }, async (claim) => {
-        const row = await insert(author, post, (draft) => {
+      let quota: Quota | undefined
+      const result = await idempotency.once<R>({ viewer: author, key, content: post }, async (claim) => {
+        const inserted = await insert(author, post, (draft) => {
           const response = JSON.stringify(respond(draft))
-          return claim(Prisma.sql`replace(${response}, ${draft.id}, (SELECT "id"::text FROM fresh))::json`)
+          return claim(
+            Prisma.sql`replace(${response}, ${draft.id}, fresh."id"::text)::json`,
+            Prisma.sql`fresh`,
+          )
         })
-        return row && respond(row)
+        quota = inserted?.quota
+        return inserted && respond(inserted.row)
       })
+      if (!result) throw await refusal(author)
+      return { ...result, quota }
     },
 
-    /** Whether a request with this key would get a stored response instead of creating a post. */
-    isReplay: idempotency.isReplay,
+    /** Counts a request that failed against the post limit, unless it has a stored response. */
+    async countFailed(author: Viewer, key: string | undefined): Promise<Quota | undefined> {
+      if (key !== undefined && (await idempotency.isReplay(author, key))) return undefined
+      return postQuota.count(author)
+    },
 
     /** The fault of a `referenced` that names an unknown user; [] if there is none. */
     async referencedFaults(name: string | null | undefined): Promise<Fault[]> {
@@ -124,8 +144,8 @@ export function createPosts({ query, notifications, metrics }: PostsDependencies
   }
 
   /**
-   * Stores a post, or returns undefined if the author is gone. With `claimFor`, the statement also stores an
-   * idempotency claim, and stores nothing if the claim fails.
+   * Stores a post and counts it, or returns undefined if the author is gone or beyond the post limit. With `claimFor`,
+   * the statement also stores an idempotency claim, and stores nothing if the claim fails.
    *
    * The statement itself generates the id, after it has locked the author: readWatermark relies on that order. The row
    * that `claimFor` gets has a placeholder id; in the statement, the CTE `fresh` has the real one.
@@ -134,12 +154,13 @@ export function createPosts({ query, notifications, metrics }: PostsDependencies
     author: Viewer,
     { text, referenced }: NewPost,
     claimFor?: (row: PostRow) => Prisma.Sql,
-  ): Promise<PostRow | undefined> {
+  ): Promise<Inserted | undefined> {
     const user = await findReferenced(referenced)
+    const now = new Date()
     const row = {
       id: newId(),
       text,
-      createdAt: new Date(),
+      createdAt: now,
       editedAt: null,
       version: 1,
       author: author.username,
@@ -148,25 +169,33 @@ export function createPosts({ query, notifications, metrics }: PostsDependencies
     const claim = claimFor ? Prisma.sql`${claimFor(row)},` : Prisma.empty
     const claimed = claimFor ? Prisma.sql`AND EXISTS (SELECT FROM claim)` : Prisma.empty
     const [inserted] = await write(
-      () => query<{ id: string }>`
+      () => query<{ id: string } & CountRow>`
         WITH author AS MATERIALIZED (
-          SELECT "id" FROM "User" WHERE "id" = ${author.userId}::uuid FOR NO KEY UPDATE
+          SELECT "id", ${postQuota.hasRoom(now)} AS "hasRoom" FROM "User" WHERE "id" = ${author.userId}::uuid FOR NO KEY UPDATE
         ),
-        clock AS MATERIALIZED (SELECT "id" AS "authorId", clock_timestamp() AS "time" FROM author),
+        clock AS MATERIALIZED (SELECT "id" AS "authorId", clock_timestamp() AS "time" FROM author WHERE "hasRoom"),
         fresh AS MATERIALIZED (SELECT "authorId", ${newIdAt(Prisma.sql`"time"`)} AS "id" FROM clock),
         ${claim}
         counted AS (
-          UPDATE "User" SET "postCount" = "postCount" + 1
-          FROM fresh WHERE "User"."id" = fresh."authorId" ${claimed} RETURNING fresh."id", fresh."authorId"
+          UPDATE "User" SET "postCount" = "postCount" + 1, ${countPost(now)}
+          FROM fresh WHERE "User"."id" = fresh."authorId" ${claimed}
+          RETURNING fresh."id", fresh."authorId", ${countColumns}
         )
         INSERT INTO "Post" ("id", "authorId", "text", "referencedId", "createdAt", "words")
         SELECT "id", "authorId", ${text}, ${user?.id ?? null}::uuid, ${row.createdAt},
           array_to_tsvector(${tokenize(text)})
-        FROM counted RETURNING "id"${notifications.available() ? Prisma.sql`, ${notifySql} AS "notified"` : Prisma.empty}`,
+        FROM counted
+        RETURNING "id", (SELECT "used" FROM counted), (SELECT "windowEnd" FROM counted)${notifications.available() ? Prisma.sql`, ${notifySql} AS "notified"` : Prisma.empty}`,
     )
     if (!inserted) return undefined
     metrics.postCreated(user !== undefined)
-    return { ...row, id: inserted.id }
+    return { row: { ...row, id: inserted.id }, quota: postQuota.quotaOf(inserted, now) }
+  }
+
+  /** Why `insert` stored nothing. */
+  async function refusal(author: Viewer): Promise<AppError> {
+    const quota = await postQuota.exceeded(author, new Date())
+    return quota ? rateLimited(quota) : userNotFound(author.username)
   }
 
   async function findReferenced(name: string | null | undefined) {

@@ -10,9 +10,10 @@ import {
 } from 'rate-limiter-flexible'
 import type { PrismaClient } from '../database/generated/client.ts'
 import type { RateLimiter, RateLimiters, RateLimitName } from '../http/rate-limits.ts'
+import { postWindowMs } from '../posts/quota.ts'
 
 /** Seconds from the first event of a count until it restarts. */
-export const windowSeconds = { requests: 5 * 60, login: 5 * 60, signup: 30 * 60, posts: 60 }
+export const windowSeconds = { requests: 5 * 60, login: 5 * 60, signup: 30 * 60, posts: postWindowMs / 1_000 }
 
 /** If the primary does not respond in time, the request is allowed. */
 const primaryTimeoutMs = 250
@@ -34,7 +35,6 @@ export function createRateLimiters(
     requests: limiter('requests', workers > 1 ? countInPrimary : countInMemory),
     login: limiter('login', inDatabase),
     signup: limiter('signup', inDatabase),
-    posts: limiter('posts', inDatabase),
   }
 }
 

@@ -228,6 +228,23 @@ describe('RATE_LIMIT_POSTS', () => {
     expect(await call(service, 'DELETE', second.body.href, { token })).toMatchObject({ status: 204 })
   })
 
+  it('also counts requests that fail', async () => {
+    const service = await start({ RATE_LIMIT_POSTS: '4' })
+    const alice = await buildUser(service)
+    const bob = await buildUser(service)
+    const { username, token } = alice
+    const toNobody = { token, json: { text: 'x', referenced: uniqueName() } }
+    const responses = [
+      await post(service, alice, ''),
+      await post(service, { ...bob, token }, 'x'),
+      await call(service, 'POST', `/api/users/${username}/collection`, toNobody),
+      await post(service, alice, 'x'),
+    ]
+    expect(responses.map(({ status }) => status)).toEqual([400, 403, 400, 201])
+    expect(responses.map((response) => quota(response).remaining)).toEqual(['3', '2', '1', '0'])
+    expectLimited(await call(service, 'POST', `/api/users/${username}/collection`, toNobody), 4, 60)
+  })
+
   it('neither counts nor refuses replays', async () => {
     const service = await start({ RATE_LIMIT_POSTS: '2' })
     const alice = await buildUser(service)
@@ -336,6 +353,18 @@ describe.runIf(hasServer())('limits across two instances on PostgreSQL', () => {
     expectLimited(await post(one, alice, 'x'), 3, 60)
     const list = await call(one, 'GET', `/api/users/${alice.username}/collection`)
     expect(list.body).toHaveLength(3)
+  })
+
+  it('of posts restarts after its window', async () => {
+    const { one, two, database } = await arrange({ RATE_LIMIT_POSTS: '1' })
+    const alice = await buildUser(one)
+    expect(await post(one, alice, 'x')).toMatchObject({ status: 201 })
+    expectLimited(await post(two, alice, 'x'), 1, 60)
+    const { query, close } = await openExisting(database)
+    onTestFinished(() => close())
+    await query`UPDATE "User" SET "postWindowEnd" = ${new Date()}`
+    expect(await post(two, alice, 'x')).toMatchObject({ status: 201 })
+    expectLimited(await post(one, alice, 'x'), 1, 60)
   })
 
   it('are exact for concurrent requests', async () => {

@@ -21,7 +21,7 @@ const whoAmI = (path: string, auth: Auth, rateLimited = false) =>
       auth,
       summary: 'Who am I?',
       tag: 'Test',
-      ...(rateLimited && { rateLimit: { name: 'posts', by: 'user' } }),
+      ...(rateLimited && { rateLimit: { name: 'signup', by: 'user' } }),
       replies: { 200: { description: 'The username', body: z.string().nullable() } },
     },
     ({ viewer }) => {
@@ -42,7 +42,7 @@ beforeAll(async () => {
       whoAmI('/api/outside', 'none'),
     ],
     authenticate: async (token) => (token === 'active' ? alice : undefined),
-    limiters: { requests: limiter('requests'), posts: limiter('posts') },
+    limiters: { requests: limiter('requests'), signup: limiter('signup') },
   })
 })
 beforeEach(() => {
@@ -88,7 +88,7 @@ it.each([
   ['GET', '/open', []],
   ['GET', '/api/outside', []],
   ['GET', '/me', []],
-  ['GET', '/limited', ['posts']],
+  ['GET', '/limited', ['signup']],
   ['GET', '/elsewhere', ['requests']],
   ['OPTIONS', '/elsewhere', ['requests']],
   ['OPTIONS', '/limited', []],

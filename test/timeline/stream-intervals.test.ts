@@ -101,9 +101,10 @@ describe.runIf(hasServer())('two instances on one PostgreSQL', () => {
     const stream = timeline.stream(alice, undefined, new AbortController().signal)
     onTestFinished(() => void stream.return(undefined))
     expect(await stream.next()).toEqual({ done: false, value: [] })
-    const posts = createPosts({ query: writing.query, notifications: writing.notifications, metrics })
+    const { query, notifications } = writing
+    const posts = createPosts({ query, notifications, metrics, postLimit: 0 })
     for (const text of ['one', 'two']) {
-      const post = await posts.create(alice, { text, referenced: null })
+      const { row: post } = await posts.create(alice, { text, referenced: null })
       expect(await stream.next()).toEqual({ done: false, value: [post] })
     }
   })

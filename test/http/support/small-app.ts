@@ -30,7 +30,6 @@ export async function startSmallApp({ routes, authenticate, limiters, timeouts, 
     requests: undefined,
     login: undefined,
     signup: undefined,
-    posts: undefined,
     ...limiters,
   })
   const app = new Koa<State>()
