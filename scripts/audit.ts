@@ -7,7 +7,7 @@ import { createProgress } from '../harness/command-line/progress.ts'
 import { table } from '../harness/command-line/table.ts'
 import { createDatabase } from '../harness/database.ts'
 import { findProgram } from '../harness/programs/find.ts'
-import { orZero, readOptions } from '../lib/command-line.ts'
+import { exitWithUsage, orZero, readOptions } from '../lib/command-line.ts'
 
 const usage = `Usage: npm run audit [-- options]
 
@@ -15,13 +15,22 @@ Sends mixed requests to a service behind nginx, restarts the service meanwhile, 
 the metrics of all processes, the rows of the database and the responses to clients. Exits with 1 if anything differs.
 Needs nginx. Uses free ports and temporary files.
 
-  --requests N        requests that the service responds to, at least (20000)
-  --clients N         concurrent clients (24)
-  --restarts N        restarts of the service during the load (1)
-  --seed N            varies the requests (1)
-  --database-url URL  PostgreSQL server whose user may create databases (TEST_DATABASE_URL);
-                      without it, the embedded database
-  --help              prints this text
+  --requests N          requests that the service responds to, at least (20000)
+  --clients N           concurrent clients (24)
+  --disconnect PERCENT  share of the clients that also send requests and disconnect before the response (0)
+  --restarts N          restarts of the service during the load (1)
+  --workers N           processes that serve the port (1); more than 1 needs PostgreSQL
+  --seed N              varies the requests (1)
+  --database-url URL    PostgreSQL server whose user may create databases (TEST_DATABASE_URL);
+                        without it, the embedded database
+  --help                prints this text
+
+Requests of clients that disconnect: nginx forwards them as HTTP/1.0, so the service counts them apart from all others. By
+method and route, their number must be that of the requests that nginx sent on; requests that nginx dropped before do not
+count. Their status is not compared: whether the service finished its response first, only the service knows. Posts that
+they created must be rows. On their routes, the sizes of requests are compared without the status, those of responses
+not at all. Before a restart they pause until the service has counted them, because a process that stops does not read
+connections that are still in the queue.
 `
 
 /** The most differences to show for one check. */
@@ -30,10 +39,15 @@ const mostShown = 20
 const { databaseUrl, ...options } = readOptions(usage, {
   requests: 20_000,
   clients: 24,
+  disconnect: orZero(0),
   restarts: orZero(1),
+  workers: 1,
   seed: orZero(1),
   databaseUrl: process.env.TEST_DATABASE_URL,
 })
+
+if (options.disconnect > 100) exitWithUsage('--disconnect must be at most 100.', usage)
+if (options.workers > 1 && !databaseUrl) exitWithUsage('--workers needs --database-url.', usage)
 
 await audit().catch((error: Error) => {
   process.exitCode = 1
@@ -77,13 +91,21 @@ function report(checks: Check[]): string {
   return [table(head, rows), '', ...details].join('\n')
 }
 
-function summary({ log, pushes }: Evidence): string {
+function summary({ log, abandoned, abandonedByClients, pushes }: Evidence): string {
   const unanswered = log.filter(({ response }) => !response)
   const cutOff = unanswered.filter((entry) => entry.cutOff).length
-  return (
+  const forwarded = abandoned.filter((entry) => entry.forwarded)
+  const closed = forwarded.filter(({ response }) => !response)
+  return [
     `${pushes.length} processes responded to ${number(log.length - unanswered.length)} requests. ` +
-    `${number(unanswered.length)} more arrived while none was running; the stop cut ${cutOff} of them off.`
-  )
+      `${number(unanswered.length)} more arrived while none was running; the stop cut ${cutOff} of them off.`,
+    ...(abandonedByClients > 0
+      ? [
+          `${number(abandonedByClients)} more were sent by clients that disconnected; nginx forwarded ` +
+            `${number(forwarded.length)}, and closed ${number(closed.length)} of these before a response.`,
+        ]
+      : []),
+  ].join('\n')
 }
 
 function number(value: number): string {

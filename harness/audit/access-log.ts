@@ -15,6 +15,8 @@ export type Entry = {
     length: number
     replayed: boolean
   }
+  /** Whether the proxy sent the request to the service. */
+  forwarded: boolean
   /** Whether the service accepted a connection for the request and closed it without a response. */
   cutOff: boolean
 }
@@ -34,6 +36,7 @@ const variables = {
   body: 'unmeasured_body',
   attemptStatus: 'upstream_status',
   attemptConnect: 'upstream_connect_time',
+  attemptSent: 'upstream_bytes_sent',
   attemptHeader: 'upstream_header_time',
   attemptLength: 'upstream_response_length',
   replayed: 'upstream_http_idempotency_replayed',
@@ -69,6 +72,7 @@ function toEntry(line: Line): Entry {
         replayed: line.replayed === 'true',
       },
     }),
+    forwarded: attempts.some(({ sent }) => sent > 0),
     cutOff: attempts.some(({ header, connect }) => header === '-' && connect !== '-'),
   }
 }
@@ -76,11 +80,13 @@ function toEntry(line: Line): Entry {
 function attemptsOf(line: Line) {
   const listed = (text: string) => (text === '' ? [] : text.split(/, | : /))
   const connects = listed(line.attemptConnect)
+  const sent = listed(line.attemptSent)
   const headers = listed(line.attemptHeader)
   const lengths = listed(line.attemptLength)
   return listed(line.attemptStatus).map((status, index) => ({
     status,
     connect: connects[index] ?? '-',
+    sent: Number(sent[index]) || 0,
     header: headers[index] ?? '-',
     length: lengths[index] ?? '0',
   }))

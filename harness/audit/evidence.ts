@@ -8,14 +8,15 @@ import type { Push } from '../telemetry/otlp-decoder.ts'
 import { startCollector } from '../telemetry/otlp-sink.ts'
 import type { Scrape } from '../telemetry/scrape.ts'
 import { until } from '../until.ts'
-import { type Entry, parseLog } from './access-log.ts'
-import { lastPushes } from './checks/counts.ts'
+import type { Entry } from './access-log.ts'
+import { countAbandoned, lastPushes } from './checks/counts.ts'
 import { type Client, createClient } from './client.ts'
+import { createDisconnecting, type Disconnecting } from './disconnecting.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { makeLoad } from './load.ts'
-import { startProxy } from './proxy.ts'
+import { type AuditProxy, startProxy } from './proxy.ts'
 import { type Rows, readRows } from './rows.ts'
-import { type AuditedService, startAudited } from './service.ts'
+import { type AuditedService, isIdle, startAudited } from './service.ts'
 
 export type AuditOptions = {
   /** The path of the program. */
@@ -25,6 +26,10 @@ export type AuditOptions = {
   /** How many requests the service responds to, at least. */
   requests: number
   clients: number
+  /** Percentage of the clients that also send requests and disconnect before the response. */
+  disconnect: number
+  /** Processes that serve the port; more than 1 needs PostgreSQL. */
+  workers: number
   restarts: number
   seed: number
   /** Called for each response of the service. */
@@ -33,13 +38,16 @@ export type AuditOptions = {
 
 export type Evidence = {
   log: Entry[]
+  /** The requests of clients that disconnected, and how many these clients sent. */
+  abandoned: Entry[]
+  abandonedByClients: number
   /** The last push of each process. */
   pushes: Push[]
-  /** The last scrape of the last process. */
+  /** The last scrape of the last process, and of its workers. */
   scraped: Scrape
   exitCodes: readonly (number | null)[]
   rows: Rows
-  ledger: Pick<Ledger, 'events' | 'remaining'>
+  ledger: Pick<Ledger, 'events' | 'remaining' | 'knowsPostsOf'>
   client: Pick<Client, 'responses' | 'unexpected'>
 }
 
@@ -52,8 +60,8 @@ export async function gatherEvidence(options: AuditOptions): Promise<Evidence> {
     const collector = await startCollector()
     undo.push(collector.stop)
     const port = await freePort()
-    const { nginx, database } = options
-    const service = await startAudited({ port, database, collectorUrl: collector.httpUrl })
+    const { nginx, database, workers } = options
+    const service = await startAudited({ port, database, workers, collectorUrl: collector.httpUrl })
     undo.push(service.kill)
     const proxy = await startProxy(nginx, folder, port)
     undo.push(proxy.stop)
@@ -61,25 +69,53 @@ export async function gatherEvidence(options: AuditOptions): Promise<Evidence> {
     undo.push(client.close)
 
     const ledger = createLedger()
-    await loadAndRestart(options, client, ledger, service)
+    const disconnecting = createDisconnecting(proxy.disconnectingUrl)
+    const settle = createSettle(proxy, service, disconnecting)
+    await loadAndRestart(options, { client, disconnecting, ledger, service, settle })
     client.close()
-    const scraped = await service.scrapeWhenIdle()
-    const log = parseLog(await proxy.stop())
+    await settle()
+    const scraped = await service.scrapeWhen(isIdle)
+    const log = await proxy.stop()
+    const abandoned = await proxy.abandoned()
     await service.stop()
     const pushes = lastPushes(collector.received)
     const rows = await readRows(database)
-    return { log, pushes, scraped, exitCodes: service.exitCodes, rows, ledger, client }
+    const abandonedByClients = disconnecting.sent()
+    const { exitCodes } = service
+    return { log, abandoned, abandonedByClients, pushes, scraped, exitCodes, rows, ledger, client }
   } finally {
     for (const step of undo.toReversed()) await step()
   }
 }
 
-async function loadAndRestart(
-  options: AuditOptions,
-  client: Client,
-  ledger: Ledger,
-  service: AuditedService,
-) {
+/**
+ * Returns a function that pauses the clients that disconnect, and waits until the process has counted each of their
+ * requests. A process that stops does not read the requests that it has not yet received, and no response would say so.
+ */
+function createSettle(proxy: AuditProxy, service: AuditedService, disconnecting: Disconnecting) {
+  let before = 0
+  return async () => {
+    await disconnecting.pause()
+    let forwarded = 0
+    await service.scrapeWhen(async (scraped) => {
+      const entries = await proxy.abandoned()
+      forwarded = entries.filter((entry) => entry.forwarded).length
+      return entries.length === disconnecting.sent() && countAbandoned(scraped) === forwarded - before
+    })
+    before = forwarded
+  }
+}
+
+type Parties = {
+  client: Client
+  disconnecting: Disconnecting
+  ledger: Ledger
+  service: AuditedService
+  settle: () => Promise<void>
+}
+
+async function loadAndRestart(options: AuditOptions, parties: Parties) {
+  const { client, disconnecting, service, settle } = parties
   const { requests, restarts } = options
   const end = new AbortController()
   const endingOnFailure = <T>(work: Promise<T>) =>
@@ -91,10 +127,13 @@ async function loadAndRestart(
     for (let turn = 1; turn <= restarts; turn++) {
       const enough = (requests * turn) / (restarts + 1)
       await until('enough responses', () => end.signal.aborted || client.served() >= enough, Infinity)
-      if (!end.signal.aborted) await service.restart()
+      if (end.signal.aborted) return
+      await settle()
+      await service.restart()
+      disconnecting.resume()
     }
   }
-  const load = makeLoad({ ...options, client, ledger, signal: end.signal })
+  const load = makeLoad({ ...options, ...parties, signal: end.signal })
   const untilCrash = Promise.race([load, service.crashed])
   const outcomes = await Promise.allSettled([load, restart(), untilCrash].map(endingOnFailure))
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason

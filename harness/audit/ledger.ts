@@ -5,6 +5,7 @@ export type Ledger = ReturnType<typeof createLedger>
 /** No username is used twice, so that entries of different accounts cannot be confused. */
 export function createLedger() {
   const users = new Set<string>()
+  const disconnecting = new Set<string>()
   const posts = new Map<string, { author: string }>()
   const follows = new Map<string, { follower: string; followee: string }>()
   const events = {
@@ -29,6 +30,10 @@ export function createLedger() {
       events.accountsDeleted++
       for (const [id, { author }] of posts) if (author === username) this.deleted(id)
     },
+    /** No response says which posts of this user exist: its clients disconnect before. */
+    disconnects(username: string) {
+      disconnecting.add(username)
+    },
     posted(id: string, author: string, referencing: boolean) {
       posts.set(id, { author })
       events[referencing ? 'referencing' : 'plain']++
@@ -50,6 +55,9 @@ export function createLedger() {
     readTimeline(posts: number) {
       events.onTimelines += posts
     },
+
+    /** Whether responses say which posts of this user exist. */
+    knowsPostsOf: (username: string) => !disconnecting.has(username),
 
     /** How often each thing happened. */
     events: events as Readonly<typeof events>,

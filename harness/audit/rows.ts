@@ -4,7 +4,7 @@ import { openQuietly } from '../open-database.ts'
 
 export type Rows = Awaited<ReturnType<typeof readRows>>
 
-/** Returns usernames, ids of posts, pairs of usernames, and the users whose stored counts differ from their rows. */
+/** Returns usernames, ids and authors of posts, pairs of usernames, and the users whose stored counts differ from their rows. */
 export async function readRows(env: DatabaseEnv) {
   const database = await openQuietly(env)
   try {
@@ -12,7 +12,8 @@ export async function readRows(env: DatabaseEnv) {
       (await database.client.$queryRawUnsafe<{ name: string }[]>(sql)).map(({ name }) => name)
     return {
       users: await read('SELECT "username" AS "name" FROM "User"'),
-      posts: await read('SELECT "id"::text AS "name" FROM "Post"'),
+      posts: await database.client.$queryRawUnsafe<{ id: string; author: string }[]>(`
+        SELECT p."id"::text, "username" AS "author" FROM "Post" p JOIN "User" u ON u."id" = "authorId"`),
       follows: await read(`
         SELECT f."username" || ' ' || t."username" AS "name" FROM "Follow"
         JOIN "User" f ON f."id" = "followerId" JOIN "User" t ON t."id" = "followeeId"`),

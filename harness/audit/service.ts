@@ -10,8 +10,10 @@ export type AuditedService = Awaited<ReturnType<typeof startAudited>>
 /** How long requests and streams may take to end after their clients. */
 const idleTimeoutMs = 10_000
 
-/** Starts the first process and waits until it is ready. */
-export async function startAudited(at: { port: number; database: DatabaseEnv; collectorUrl: string }) {
+type Where = { port: number; database: DatabaseEnv; collectorUrl: string; workers: number }
+
+/** Starts the first process, with its workers if there are several, and waits until it is ready. */
+export async function startAudited(at: Where) {
   const crashed = Promise.withResolvers<never>()
   crashed.promise.catch(() => {})
   let stopping = false
@@ -22,6 +24,7 @@ export async function startAudited(at: { port: number; database: DatabaseEnv; co
       ...at.database,
       HOST: '127.0.0.1',
       PORT: String(at.port),
+      WORKERS: String(at.workers),
       TRUST_PROXY: 'true',
       // One limit stays on, so that some requests exceed it.
       RATE_LIMIT_LOGIN: String(loginLimit),
@@ -40,9 +43,11 @@ export async function startAudited(at: { port: number; database: DatabaseEnv; co
     stopping = true
     running.kill('SIGTERM')
     exitCodes.push(await running.exited)
+    const workers = running.lines.filter(({ msg }) => msg === 'worker stopped')
+    exitCodes.push(...workers.map(({ code }) => code as number | null))
   }
   return {
-    /** Of the processes that have stopped; null for one that a signal killed. */
+    /** Of the processes, workers too, that have stopped; null for one that a signal killed. */
     exitCodes,
     /** Rejects when a process ends before it is stopped. */
     crashed: crashed.promise,
@@ -51,11 +56,11 @@ export async function startAudited(at: { port: number; database: DatabaseEnv; co
       await stop()
       running = await start()
     },
-    /** Scrapes the service once it is idle, or after a timeout: the checks then report what did not end. */
-    async scrapeWhenIdle(): Promise<Scrape> {
+    /** Scrapes the running process once this holds, or after a timeout: the checks then report what is missing. */
+    async scrapeWhen(holds: (scraped: Scrape) => boolean | Promise<boolean>): Promise<Scrape> {
       const { endpoint } = await running.logged('metrics exported')
       const read = () => scrape({ metricsUrl: String(endpoint) })
-      await until('the service is idle', async () => isIdle(await read()), idleTimeoutMs).catch(() => {})
+      await until('the service is idle', async () => holds(await read()), idleTimeoutMs).catch(() => {})
       return read()
     },
     kill: () => {
@@ -65,5 +70,5 @@ export async function startAudited(at: { port: number; database: DatabaseEnv; co
   }
 }
 
-const isIdle = ({ sum }: Scrape) =>
+export const isIdle = ({ sum }: Scrape) =>
   sum('http_server_active_requests') === 0 && sum('microposts_stream_clients') === 0

@@ -13,11 +13,12 @@ export type Counts = ReturnType<typeof createCounts>
 /** Returns the last push of each process, by its instance id, in the order in which the processes started. */
 export function lastPushes(received: readonly Received[]): Push[] {
   const last = new Map<string, Push>()
-  for (const { push } of received)
-    for (const { resource } of push.resourceMetrics)
-      last.set(attributesOf(resource.attributes)['service.instance.id'] ?? '', push)
+  for (const { push } of received) for (const instance of instancesOf(push)) last.set(instance, push)
   return [...last.values()]
 }
+
+const instancesOf = ({ resourceMetrics }: Push): string[] =>
+  resourceMetrics.map(({ resource }) => attributesOf(resource.attributes)['service.instance.id'] ?? '')
 
 /** Sums the last pushes of all processes: counters add up, and gauges of activity end at 0 in each process. */
 export function createCounts(pushes: readonly Push[]) {
@@ -53,23 +54,40 @@ function valuesOf(push: Push): Value[] {
   ])
 }
 
-/** Returns the samples that only requests change, of a scrape. */
+/** Whether the client is one that disconnects: the proxy forwards only the requests of these as HTTP/1.0. */
+export const isAbandoned = (attributes: Attributes) => attributes['network.protocol.version'] === '1.0'
+
+/** How many requests of such clients the scraped processes have counted. */
+export const countAbandoned = ({ sum }: Scrape): number =>
+  sum('http_server_request_duration_seconds_count', { network_protocol_version: '1.0' })
+
+/** Returns the samples that only requests change, of a scrape; those of several workers are added. */
 export const requestSamplesOf = ({ families }: Scrape): Tally =>
   requestSamples(
     [...families.values()]
       .flatMap(({ samples }) => samples)
-      .map(({ name, labels, value }) => [sampleKey(name, labels), value]),
+      .map(({ name, labels: { service_instance_id: _, ...labels }, value }) => [
+        sampleKey(name, labels),
+        value,
+      ]),
   )
 
-/** Returns the same samples of a push. */
-export const requestSamplesOfPush = (push: Push | undefined): Tally =>
-  requestSamples(push ? [...samplesOf(push)] : [])
+/** Returns the same samples of the pushes of the same processes. */
+export function requestSamplesOfPushes(pushes: readonly Push[], { series }: Scrape): Tally {
+  const scraped = new Set(series('target_info').map(({ labels }) => labels.service_instance_id))
+  const ofScraped = pushes.filter((push) => instancesOf(push).some((instance) => scraped.has(instance)))
+  return requestSamples(ofScraped.flatMap((push) => [...samplesOf(push)]))
+}
 
 /** Rounds, because each reader sums seconds in its own order. */
-const requestSamples = (samples: [key: string, value: number][]): Tally =>
-  new Map(
-    samples
-      .filter(([key]) => /^(http_server|microposts)_/.test(key))
-      .filter(([key]) => !/^microposts_(scrape|migrations|build)_/.test(key))
-      .map(([key, value]) => [key, Number(value.toPrecision(10))]),
+function requestSamples(samples: [key: string, value: number][]): Tally {
+  const ofRequests = samples
+    .filter(([key]) => /^(http_server|microposts)_/.test(key))
+    .filter(([key]) => !/^microposts_(scrape|migrations|build)_/.test(key))
+  const sums = tally(
+    ofRequests,
+    ([key]) => key,
+    ([, value]) => value,
   )
+  return new Map([...sums].map(([key, value]) => [key, Number(value.toPrecision(10))]))
+}
