@@ -1,8 +1,11 @@
 // Finds programs that npm cannot install.
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants, globSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** The Debian package and the possible names of each program. */
+type Installed = { package: string; names: string[]; works?: string[] }
+
+/** The Debian package and the possible names of each program; with the arguments `works` it exits with 0. */
 const PROGRAMS = {
   prometheus: { package: 'prometheus', names: ['prometheus'] },
   promtool: { package: 'prometheus', names: ['promtool'] },
@@ -10,7 +13,13 @@ const PROGRAMS = {
   chromium: { package: 'chromium', names: ['chromium', 'chromium-browser', 'google-chrome'] },
   postgres: { package: 'postgresql', names: ['postgres'] },
   nginx: { package: 'nginx', names: ['nginx'] },
-}
+  /** Python with this module. */
+  prometheus_client: {
+    package: 'python3-prometheus-client',
+    names: ['python3'],
+    works: ['-c', 'import prometheus_client.openmetrics.parser'],
+  },
+} satisfies Record<string, Installed>
 
 export type Program = keyof typeof PROGRAMS
 
@@ -23,8 +32,9 @@ export function findProgram(program: Program): string | undefined {
     '/usr/sbin',
     ...globSync('/usr/lib/postgresql/*/bin').sort().reverse(),
   ]
-  const paths = folders.flatMap((folder) => PROGRAMS[program].names.map((name) => join(folder, name)))
-  return paths.find(isExecutable)
+  const { names, works }: Installed = PROGRAMS[program]
+  const paths = folders.flatMap((folder) => names.map((name) => join(folder, name)))
+  return paths.find((path) => isExecutable(path) && (!works || spawnSync(path, works).status === 0))
 }
 
 /**
