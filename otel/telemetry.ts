@@ -6,12 +6,12 @@ import type { Log } from '../lib/log.ts'
 import { reportTelemetry } from '../lib/telemetry-status.ts'
 import type { TelemetryConfig } from './config/types.ts'
 import { describeRequest, instrumentHttp } from './http.ts'
+import { applyLimits } from './limits/limits.ts'
 import { boundLog } from './log.ts'
 import { guardMeters } from './meters.ts'
 import { createReaders } from './readers.ts'
 import { createResource } from './resource.ts'
 import { instrumentRuntime } from './runtime.ts'
-import { limitScales } from './scale-limit.ts'
 
 export type Telemetry = Awaited<ReturnType<typeof startTelemetry>>
 
@@ -24,10 +24,11 @@ export async function startTelemetry(config: TelemetryConfig, log: Log) {
   const bounded = boundLog(log)
   const readers = await createReaders(config.readers, bounded)
   const resource = createResource(config.resource)
-  for (const { reader } of readers) limitScales(reader, config.views)
+  const limited = readers.map(({ reader }, i) => ({ reader, limits: config.readers[i]?.cardinalityLimits }))
+  const views = applyLimits(limited, config.views)
   const provider = new MeterProvider({
     resource,
-    views: config.views,
+    views,
     readers: readers.map(({ reader }) => reader),
   })
   metrics.setGlobalMeterProvider(guardMeters(provider, { 'http.server.request.duration': describeRequest }))

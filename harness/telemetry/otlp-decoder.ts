@@ -7,7 +7,15 @@ type Attribute = { key: string; value: Value }
 type Point = { attributes: Attribute[]; asDouble?: number; asInt?: number }
 type Bucketed = Point & { count: number; sum: number; bucketCounts: number[]; explicitBounds: number[] }
 type Buckets = { offset: number; bucketCounts: number[] }
-type Exponential = Point & { count: number; sum: number; scale: number; positive: Buckets; min?: number }
+type Exponential = Point & {
+  count: number
+  sum: number
+  scale: number
+  zeroCount: number
+  positive: Buckets
+  min?: number
+  max?: number
+}
 type Metric = {
   name: string
   unit: string

@@ -18,8 +18,14 @@ export type Model = Located<ConfigurationModel>
 
 export type TelemetryConfig = { resource: ResourceConfig; readers: ReaderConfig[]; views: ViewConfig[] }
 
-/** `maxScale` limits the scale of an exponential histogram, from -10 to 20. */
-export type ViewConfig = ViewOptions & { maxScale?: number | undefined }
+/**
+ * `maxScale` limits the scale of an exponential histogram, from -10 to 20; `seriesLimit` the series, instead of the
+ * reader's limit. The SDK has no such options that hold across collections: otel/limits/ applies them.
+ */
+export type ViewConfig = Omit<ViewOptions, 'aggregationCardinalityLimit'> & {
+  maxScale: number | undefined
+  seriesLimit: number | undefined
+}
 
 /** Attributes in addition to those of every process; they replace attributes of the same name. */
 export type ResourceConfig = { attributes: Attributes; schemaUrl?: string | undefined }

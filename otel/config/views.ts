@@ -48,7 +48,7 @@ export function readView({ selector, stream }: View, faults: Faults): ViewConfig
     description: faults.read(stream.description, text),
     aggregation: readAggregation(stream.aggregation, faults),
     maxScale: faults.read(stream.aggregation?.base2_exponential_bucket_histogram?.max_scale, scale),
-    aggregationCardinalityLimit: faults.read(stream.aggregation_cardinality_limit, seriesLimit),
+    seriesLimit: faults.read(stream.aggregation_cardinality_limit, seriesLimit),
     attributesProcessors: readAttributeKeys(stream.attribute_keys),
   }
 }
