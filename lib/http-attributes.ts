@@ -37,13 +37,13 @@ const clientClosedRequest = 499
 export function recordedStatus(response: ServerResponse, failed = false): number {
   if (response.writableFinished) return response.statusCode
   if (failed || response.errored) return 500
-  return isStream(response) ? response.statusCode : clientClosedRequest
+  return isEventStream(response) ? response.statusCode : clientClosedRequest
 }
 
 /**
  * An event stream never finishes: the client closes it, which is not an error. The header is read from the text that was
  * sent (`_header`, which morgan reads too), because getHeader() does not know the headers that were passed to writeHead().
  */
-function isStream(response: ServerResponse & { _header?: string | null }): boolean {
+export function isEventStream(response: ServerResponse & { _header?: string | null }): boolean {
   return /^content-type: *text\/event-stream/im.test(response._header ?? '')
 }

@@ -1,9 +1,11 @@
 // Node's HTTP server for the app: timeouts, errors below HTTP, and graceful shutdown.
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
+import { isEventStream } from '../../lib/http-attributes.ts'
 import { listen } from '../../lib/listen.ts'
 import type { Metrics } from '../metrics/instruments.ts'
+import { type Handle, oneAtATime } from './overload/one-at-a-time.ts'
 import { respondToSocketError } from './problems/socket-errors.ts'
 
 export type Server = Awaited<ReturnType<typeof startServer>>
@@ -14,7 +16,9 @@ export const defaultTimeouts = {
   headersMs: 10_000,
   /** Until the whole request is complete. */
   requestMs: 30_000,
-  /** How often Node checks both. */
+  /** Until the client has read the whole response; then the connection is closed. Event streams have no such limit. */
+  responseMs: 60_000,
+  /** How often these three are checked. */
   checkMs: 1_000,
   /** Longer than the idle timeout of common proxies, so that the proxy closes a connection first. */
   keepAliveMs: 75_000,
@@ -31,7 +35,7 @@ export type Timeouts = typeof defaultTimeouts
  * @throws {Error} whose message names the address and the reason, if it cannot listen there
  */
 export async function startServer(options: {
-  handle: (request: IncomingMessage, response: ServerResponse) => unknown
+  handle: Handle
   host: string
   port: number
   metrics: Metrics
@@ -41,7 +45,8 @@ export async function startServer(options: {
   const timeouts = { ...defaultTimeouts, ...options.timeouts }
   let stopping = false
   let lingering = false
-  const openResponses = new Set<ServerResponse>()
+  /** Each with the time at which its request was handled. */
+  const openResponses = new Map<ServerResponse, number>()
   const server = createServer(
     {
       headersTimeout: timeouts.headersMs,
@@ -51,17 +56,22 @@ export async function startServer(options: {
       // Node would refuse the request with an empty response; the app responds with a problem.
       requireHostHeader: false,
     },
-    (request, response) => {
+    oneAtATime((request, response) => {
       if (stopping) announceClose(response)
-      openResponses.add(response)
+      openResponses.set(response, performance.now())
       response.once('close', () => {
         openResponses.delete(response)
         // A stream sent its headers before the stop began, so it could not announce the end of the connection.
         if (stopping && !lingering) setImmediate(() => server.closeIdleConnections())
       })
       handle(request, response)
-    },
+    }),
   )
+  const slowReaders = setInterval(() => {
+    const latest = performance.now() - timeouts.responseMs
+    for (const [response, since] of openResponses)
+      if (since < latest && !isEventStream(response)) response.socket?.destroy()
+  }, timeouts.checkMs).unref()
   // Node would refuse an unknown Expect with an empty response; a server may ignore it (RFC 9110, 10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   server.on('connect', (_request, socket: Socket) => respondToSocketError(socket, timeouts.refusalLingerMs))
@@ -76,7 +86,7 @@ export async function startServer(options: {
 
   /** If so, a second response would corrupt the first. */
   function hasStartedResponse(socket: Socket): boolean {
-    return [...openResponses].some((response) => response.socket === socket && response.headersSent)
+    return [...openResponses.keys()].some((response) => response.socket === socket && response.headersSent)
   }
 
   return {
@@ -89,7 +99,7 @@ export async function startServer(options: {
     async stop(graceMs: number): Promise<void> {
       stopping = true
       lingering = true
-      for (const response of openResponses) announceClose(response)
+      for (const response of openResponses.keys()) announceClose(response)
       const closed = once(server, 'close')
       // http.Server's close() would close idle connections at once, although a request may be on its way.
       NetServer.prototype.close.call(server)
@@ -101,6 +111,7 @@ export async function startServer(options: {
       await closed
       clearTimeout(linger)
       clearTimeout(deadline)
+      clearInterval(slowReaders)
     },
   }
 }

@@ -207,6 +207,31 @@ describe('a request', () => {
     const responses = await exchange(service, first + first + live)
     expect(responses.map(({ status }) => status)).toEqual([200, 200, 200])
   })
+
+  it('that is pipelined is handled when the response before it is complete', async () => {
+    const post = requestText(
+      'POST /echo HTTP/1.1',
+      { Connection: 'keep-alive', 'Content-Type': 'application/json', 'Content-Length': '13' },
+      '{"text":"12"}',
+    )
+    const connection = open(impatient)
+    const large = requestText('GET /large HTTP/1.1', { Connection: 'keep-alive' })
+    connection.socket.pause()
+    connection.socket.write(large + post.repeat(20))
+    const active = async () => (await scrape(impatient)).sum('http_server_active_requests')
+    await until('a request is active', async () => (await active()) > 0)
+    expect(await active()).toBe(1)
+    connection.socket.resume()
+    await until('all responses', () => connection.received().split('"12"').length === 21)
+    connection.socket.destroy()
+  })
+
+  it('of more than a hundred that are pipelined at once is dropped, and the connection is closed', async () => {
+    const first = requestText('GET /livez HTTP/1.1', { Connection: 'keep-alive' })
+    const responses = await exchange(service, first.repeat(300))
+    expect(responses.map(({ status }) => status)).toEqual(Array(101).fill(200))
+    expect(responses.at(-1)?.headers.get('Connection')).toBe('close')
+  })
 })
 
 describe('a slow client', () => {
@@ -227,6 +252,19 @@ describe('a slow client', () => {
     await until('no request is active', async () => {
       return (await scrape(impatient)).sum('http_server_active_requests') === 0
     })
+  })
+
+  it('that reads no response is disconnected, and its request is no longer active', async () => {
+    const socket = connect(Number(new URL(impatient.url).port), 'localhost')
+    socket.on('error', () => {})
+    socket.pause()
+    socket.write(requestText('GET /large HTTP/1.1', { Connection: 'keep-alive' }))
+    const active = async () => (await scrape(impatient)).sum('http_server_active_requests')
+    await until('the request is active', async () => (await active()) === 1)
+    await until('it is not', async () => (await active()) === 0)
+    const closed = once(socket, 'close')
+    socket.resume()
+    await closed
   })
 
   it('has the time that the problem page states', () => {
