@@ -5,9 +5,11 @@ import { until } from '../../../harness/until.ts'
 import { startAcceptProxy } from './support/accept-proxy.ts'
 import { startScraped } from './support/scraped.ts'
 
+const protobuf =
+  'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited'
+
 /**
- * The formats by job: what the scrape accepts, and what it gets. Without an Accept header, Prometheus sends its own. A line
- * here is all that another format needs.
+ * The formats by job: what the scrape accepts, and what it gets. Without an Accept header, Prometheus sends its own.
  */
 const formats: { job: string; accept?: string; contentType: string }[] = [
   { job: 'default', contentType: 'application/openmetrics-text; version=1.0.0' },
@@ -17,6 +19,8 @@ const formats: { job: string; accept?: string; contentType: string }[] = [
     accept: 'application/openmetrics-text; version=1.0.0',
     contentType: 'application/openmetrics-text; version=1.0.0',
   },
+  { job: 'text-1.0.0', accept: 'text/plain; version=1.0.0', contentType: 'text/plain; version=1.0.0' },
+  { job: 'protobuf', accept: protobuf, contentType: protobuf },
 ]
 
 it('A real Prometheus reads the same series in every format', async (context) => {
