@@ -15,8 +15,10 @@ import { bucketsOf, toFixedBuckets, valueText } from './values.ts'
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
  */
 export function* familyText(family: Family, format: Format): Generator<string | undefined> {
+  const all = yield* seriesOf(family)
+  const series = format === 'openmetrics' && family.type === 'counter' ? all.filter(isNumber) : all
+  if (series.length === 0) return
   yield metadataText(family, format)
-  const series = yield* seriesOf(family)
   if (family.type === 'histogram') {
     const write = histogramWriter(family.sample, format)
     for (const one of series) yield write(one)
@@ -25,6 +27,9 @@ export function* familyText(family: Family, format: Format): Generator<string | 
     for (const { labels, value } of series) yield sample(labels.text, valueText(Number(value)))
   }
 }
+
+/** OpenMetrics forbids a counter that is NaN: https://prometheus.io/docs/specs/om/open_metrics_spec/#counter */
+const isNumber = ({ value }: Series) => !Number.isNaN(value)
 
 /** OpenMetrics names the family; the text formats name its samples. Samples of an info metric end with `_info`. */
 export function infoText(name: string, help: string, labels: string[], format: Format): string {
