@@ -8,9 +8,9 @@ import { table } from '../harness/command-line/table.ts'
 import { silentLog } from '../harness/log.ts'
 import { readOptions } from '../lib/command-line.ts'
 import { defaultPullOptions } from '../otel/config/types.ts'
+import { createNativeReader } from '../otel/native/reader.ts'
 import { createExpositionWriter } from '../otel/pull/exposition/exposition.ts'
 import type { Format } from '../otel/pull/exposition/formats.ts'
-import { createNativeReader } from '../otel/pull/native-reader.ts'
 
 const usage = `Usage: npm run bench -- scrape [options]
 

@@ -1,5 +1,6 @@
 // Keeps errors of the SDK out of requests, and attributes that clients choose out of metrics.
 import { type Attributes, diag, type Histogram, type Meter, type MeterProvider } from '@opentelemetry/api'
+import type { Duplicate } from './native/histograms.ts'
 
 /** Replaces the attributes of every measurement of a histogram, by its name. */
 export type Rewrites = Readonly<Record<string, (attributes?: Attributes) => Attributes>>
@@ -8,17 +9,32 @@ export type Rewrites = Readonly<Record<string, (attributes?: Attributes) => Attr
  * Returns a provider whose synchronous instruments log errors instead of throwing them. The SDK makes a key of the
  * attributes with JSON.stringify, which throws on a BigInt or a cycle.
  */
-export function guardMeters(provider: MeterProvider, rewrites: Rewrites = {}): MeterProvider {
-  return { getMeter: (...scope) => guardMeter(provider.getMeter(...scope), rewrites) }
+export function guardMeters(
+  provider: MeterProvider,
+  rewrites: Rewrites = {},
+  duplicate: Duplicate = (histogram) => histogram,
+): MeterProvider {
+  return {
+    getMeter: (...scope) =>
+      guardMeter(provider.getMeter(...scope), rewrites, (histogram, ...args) =>
+        duplicate(histogram, scope, ...args),
+      ),
+  }
 }
 
-function guardMeter(meter: Meter, rewrites: Rewrites): Meter {
+type CreateHistogram = Parameters<Meter['createHistogram']>
+
+function guardMeter(
+  meter: Meter,
+  rewrites: Rewrites,
+  duplicate: (histogram: Histogram, ...args: CreateHistogram) => Histogram,
+): Meter {
   const guarded: Meter = Object.create(meter)
   guarded.createCounter = (...args) => guardAdd(meter.createCounter(...args))
   guarded.createUpDownCounter = (...args) => guardAdd(meter.createUpDownCounter(...args))
   guarded.createGauge = (...args) => guardRecord(meter.createGauge(...args))
   guarded.createHistogram = (...args) =>
-    guardRecord(rewriteAttributes(meter.createHistogram(...args), rewrites[args[0]]))
+    guardRecord(rewriteAttributes(duplicate(meter.createHistogram(...args), ...args), rewrites[args[0]]))
   return guarded
 }
 

@@ -9,9 +9,13 @@ import {
 import type { Log } from '../lib/log.ts'
 import manifest from '../package.json' with { type: 'json' }
 import type { PullConfig, PushConfig, ReaderConfig } from './config/types.ts'
+import type { Pause } from './native/pause.ts'
+import { createNativeReader } from './native/reader.ts'
 
 export type Reader = {
   reader: MetricReader
+  /** Collects native histograms; its meter provider is another. */
+  nativeReader?: MetricReader | undefined
   /** What is exported and where; logged at the start. */
   description: { exporter: string; endpoint?: string; protocol?: string; intervalMs?: number }
   /** Addresses to open, by name. */
@@ -25,20 +29,27 @@ export type Reader = {
 }
 
 /** @throws {Error} Its message is shown to the operator: a reader cannot start, because its port is in use for example. */
-export function createReaders(configs: readonly ReaderConfig[], log: Log): Promise<Reader[]> {
+export function createReaders(configs: readonly ReaderConfig[], log: Log, pause: Pause): Promise<Reader[]> {
   return Promise.all(
     configs.map((config, index) =>
-      config.kind === 'pull' ? createPullReader(config, index, log) : createPushReader(config),
+      config.kind === 'pull' ? createPullReader(config, index, log, pause) : createPushReader(config),
     ),
   )
 }
 
-async function createPullReader(config: PullConfig, readerId: number, log: Log): Promise<Reader> {
+async function createPullReader(
+  config: PullConfig,
+  readerId: number,
+  log: Log,
+  pause: Pause,
+): Promise<Reader> {
+  const nativeReader = config.nativeHistograms ? createNativeReader() : undefined
+  const native = nativeReader && { reader: nativeReader, pause }
   // The primary serves the metrics of all workers. On a shared port, each scrape would reach another worker.
   if (cluster.isWorker) {
     const { createWorkerReader } = await import('./pull/cluster/worker.ts')
-    const { reader, announce } = createWorkerReader(readerId)
-    return { reader, description: { exporter: 'prometheus' }, started: announce }
+    const { reader, announce } = createWorkerReader(readerId, native)
+    return { reader, nativeReader, description: { exporter: 'prometheus' }, started: announce }
   }
   const { startPullEndpoint } = await import('./pull/endpoint.ts')
   const { version } = manifest
@@ -46,10 +57,12 @@ async function createPullReader(config: PullConfig, readerId: number, log: Log):
     ...config,
     version,
     readerId,
+    native,
     log,
   })
   const addresses = { 'Live view': `${origin}/`, Metrics: url }
-  return { reader, description: { exporter: 'prometheus', endpoint: url }, addresses, isUp, close }
+  const description = { exporter: 'prometheus', endpoint: url }
+  return { reader, nativeReader, description, addresses, isUp, close }
 }
 
 async function createPushReader({

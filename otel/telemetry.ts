@@ -9,6 +9,8 @@ import { describeRequest, instrumentHttp } from './http.ts'
 import { applyLimits } from './limits/limits.ts'
 import { boundLog } from './log.ts'
 import { guardMeters } from './meters.ts'
+import { createNativeHistograms } from './native/histograms.ts'
+import { createPause } from './native/pause.ts'
 import { createReaders } from './readers.ts'
 import { createResource } from './resource.ts'
 import { instrumentRuntime } from './runtime.ts'
@@ -22,16 +24,24 @@ export type Telemetry = Awaited<ReturnType<typeof startTelemetry>>
  */
 export async function startTelemetry(config: TelemetryConfig, log: Log) {
   const bounded = boundLog(log)
-  const readers = await createReaders(config.readers, bounded)
+  const pause = createPause()
+  const readers = await createReaders(config.readers, bounded, pause)
   const resource = createResource(config.resource)
-  const limited = readers.map(({ reader }, i) => ({ reader, limits: config.readers[i]?.cardinalityLimits }))
+  const nativeReaders = readers.flatMap(({ nativeReader }) => nativeReader ?? [])
+  const limited = readers.flatMap(({ reader, nativeReader }, i) =>
+    [reader, nativeReader ?? []]
+      .flat()
+      .map((one) => ({ reader: one, limits: config.readers[i]?.cardinalityLimits })),
+  )
   const views = applyLimits(limited, config.views)
   const provider = new MeterProvider({
     resource,
     views,
     readers: readers.map(({ reader }) => reader),
   })
-  metrics.setGlobalMeterProvider(guardMeters(provider, { 'http.server.request.duration': describeRequest }))
+  const native = nativeReaders.length > 0 ? createNativeHistograms(nativeReaders, views, pause) : undefined
+  const rewrites = { 'http.server.request.duration': describeRequest }
+  metrics.setGlobalMeterProvider(guardMeters(provider, rewrites, native?.duplicate))
   logDiagnostics(bounded)
   instrumentHttp()
   instrumentRuntime()
@@ -46,6 +56,7 @@ export async function startTelemetry(config: TelemetryConfig, log: Log) {
     exporters: readers.map(({ description }) => description),
     /** Pushes the last values, then closes the readers. */
     async stop() {
+      pause.end()
       await provider.shutdown()
       await Promise.all(readers.map(({ close }) => close?.()))
     },

@@ -11,7 +11,7 @@ export type Result = { metric: Record<string, string>; value: number }
 export type Prometheus = Awaited<ReturnType<typeof startPrometheus>>
 
 /** Starts the program at `path` with the text of a configuration file; `stop` ends it and removes its data. */
-export async function startPrometheus(path: string, configuration: string) {
+export async function startPrometheus(path: string, configuration: string, options: string[] = []) {
   const folder = await mkdtemp(join(tmpdir(), 'prometheus-'))
   const file = join(folder, 'prometheus.yml')
   await writeFile(file, configuration)
@@ -21,6 +21,7 @@ export async function startPrometheus(path: string, configuration: string) {
     `--storage.tsdb.path=${join(folder, 'data')}`,
     `--web.listen-address=${address}`,
     '--log.level=error',
+    ...options,
   ]
   const program = await startProgram(path, args, `http://${address}/-/ready`)
   return {

@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { createMatcher } from '../config/patterns.ts'
 import type { CardinalityLimits, ViewConfig } from '../config/types.ts'
-import { reduceScale } from './scale.ts'
+import { reduceScale } from '../histograms/scale.ts'
 import { limitSeries } from './series.ts'
 
 /** The limit of the specification, for types of instruments that a reader's limits do not name. */

@@ -8,6 +8,7 @@ import type { Log } from '../../lib/log.ts'
 import { defaultPullOptions } from '../config/types.ts'
 import { createLiveView } from '../live-view/live-view.ts'
 import { reasonsOf } from '../log.ts'
+import type { Source } from './cluster/collection.ts'
 import { createGatherer } from './cluster/primary.ts'
 import { createExpositionWriter, type ExpositionOptions } from './exposition/exposition.ts'
 import { contentTypeOf } from './exposition/formats.ts'
@@ -26,6 +27,7 @@ export type PullEndpointOptions = {
   version?: string
   /** The index of the reader in the configuration. */
   readerId?: number
+  native?: Source['native']
   log: Log
 } & Partial<ExpositionOptions>
 
@@ -47,7 +49,7 @@ export type PullEndpoint = {
 export async function startPullEndpoint(options: PullEndpointOptions): Promise<PullEndpoint> {
   const { host, token, log } = options
   const reader = new PrometheusExporter({ preventServerStart: true })
-  const gatherer = createGatherer(reader, options.readerId ?? 0)
+  const gatherer = createGatherer({ reader, native: options.native }, options.readerId ?? 0)
   const scrape = createScraper(gatherer, createExpositionWriter({ ...defaultPullOptions, ...options }, log))
   const liveView = createLiveView()
   let self: SelfMetrics | undefined

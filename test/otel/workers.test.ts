@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { runService } from '../../harness/service.ts'
 import { attributesOf, metricsOf, type Push } from '../../harness/telemetry/otlp-decoder.ts'
 import { startCollector } from '../../harness/telemetry/otlp-sink.ts'
+import { decodeExposition, labelsOf } from '../../harness/telemetry/protobuf-decoder.ts'
 import { type Scrape, scrape } from '../../harness/telemetry/scrape.ts'
 import { until } from '../../harness/until.ts'
 import { askFor } from './pull/support/scraped.ts'
@@ -62,6 +63,26 @@ describe('a scrape of a cluster', () => {
     expect(seen.series('bare_unknown').map(({ value }) => value)).toEqual([Number.NaN, Number.NaN])
     expect(seen.series('bare_unlimited').map(({ value }) => value)).toEqual([Infinity, Infinity])
     expect(service.linesOf('metrics exported')).toHaveLength(1)
+  })
+
+  it('has the native histograms of each worker', async () => {
+    const service = await start({ METRICS_NATIVE_HISTOGRAMS: 'true' })
+    await sendRequests(service.url)
+    const headers = { accept: 'application/vnd.google.protobuf' }
+    const { body } = await askFor(service.metricsUrl, { headers })
+
+    const metrics = decodeExposition(body).get('bare_duration_seconds')?.metric ?? []
+    expect(metrics.map((metric) => labelsOf(metric).service_instance_id).sort()).toEqual(
+      service
+        .linesOf('worker measured')
+        .map(({ instance }) => instance)
+        .sort(),
+    )
+    const histograms = metrics.flatMap(({ histogram }) => histogram ?? [])
+    expect(histograms.reduce((sum, { sampleCount }) => sum + sampleCount, 0)).toBe(10)
+    // Every request took the same time, so there is one bucket.
+    for (const { schema, sampleCount, positiveDelta } of histograms)
+      expect({ schema, positiveDelta }).toEqual({ schema: 8, positiveDelta: [sampleCount] })
   })
 
   it('times out while a worker is stopped, names it, and loses nothing once it continues', async () => {

@@ -1,6 +1,7 @@
 // The collection of one process, and the messages by which the primary of a cluster requests those of its workers.
 import type { MetricReader } from '@opentelemetry/sdk-metrics'
 import { reasonsOf } from '../../log.ts'
+import type { Pause } from '../../native/pause.ts'
 import type { ProcessMetrics } from '../exposition/families.ts'
 
 /** All metrics of a process, or the reasons why some or all could not be collected. */
@@ -8,11 +9,19 @@ export type Collection =
   | { metrics: ProcessMetrics; reasons?: undefined }
   | { metrics?: undefined; reasons: string[] }
 
+/** The reader of an endpoint, and the one of its native histograms, if it has any. */
+export type Source = { reader: MetricReader; native?: { reader: MetricReader; pause: Pause } | undefined }
+
 /** Collects the metrics of this process. Never rejects. */
-export async function collect(reader: MetricReader): Promise<Collection> {
+export async function collect({ reader, native }: Source): Promise<Collection> {
   try {
-    const { resourceMetrics, errors } = await reader.collect()
-    return errors.length > 0 ? { reasons: errors.flatMap(reasonsOf) } : { metrics: resourceMetrics }
+    const [classic, exponential] = native
+      ? await native.pause.during(async () => [await reader.collect(), await native.reader.collect()])
+      : [await reader.collect()]
+    const errors = [...classic.errors, ...(exponential?.errors ?? [])]
+    if (errors.length > 0) return { reasons: errors.flatMap(reasonsOf) }
+    const nativeHistograms = exponential?.resourceMetrics.scopeMetrics
+    return { metrics: { ...classic.resourceMetrics, nativeHistograms } }
   } catch (error) {
     return { reasons: reasonsOf(error) }
   }

@@ -1,6 +1,5 @@
 // Gathers the metrics of a scrape: those of this process and, in the primary of a cluster, those of every worker.
 import cluster, { type Worker } from 'node:cluster'
-import type { MetricReader } from '@opentelemetry/sdk-metrics'
 import type { ProcessMetrics } from '../exposition/families.ts'
 import {
   type Collection,
@@ -9,6 +8,7 @@ import {
   collect,
   isMessage,
   type ReaderAvailable,
+  type Source,
 } from './collection.ts'
 
 export type Gatherer = ReturnType<typeof createGatherer>
@@ -19,8 +19,8 @@ export type Gathered = { processes: ProcessMetrics[]; labelInstances: boolean }
 /** The pending response of a worker, if any; it resolves to undefined if the worker ends first. */
 type Pending = { response?: PromiseWithResolvers<Collection | undefined> | undefined }
 
-/** Gathers the metrics of `reader` and of every worker that announced its own reader with this id. */
-export function createGatherer(reader: MetricReader, readerId: number) {
+/** Gathers the metrics of this process and of every worker that announced its own reader with this id. */
+export function createGatherer(source: Source, readerId: number) {
   const workers = new Map<Worker, Pending>()
   let isCluster = false
   // JSON has no NaN and no infinity. This call keeps the settings made by others.
@@ -55,7 +55,7 @@ export function createGatherer(reader: MetricReader, readerId: number) {
   return {
     /** Rejects when a process could not collect everything: an incomplete exposition would look like a correct one. */
     async gather(): Promise<Gathered> {
-      const collections = await Promise.all([collect(reader), ...Array.from(workers, request)])
+      const collections = await Promise.all([collect(source), ...Array.from(workers, request)])
       const reasons = collections.flatMap((collection) => collection?.reasons ?? [])
       if (reasons.length > 0) throw new AggregateError(reasons, 'part of the collection failed')
       const processes = collections.flatMap((collection) => collection?.metrics ?? [])

@@ -7,10 +7,14 @@ import {
   collect,
   isMessage,
   type ReaderAvailable,
+  type Source,
 } from './collection.ts'
 
 /** Call `announce` after the meter provider has the reader: from then on the primary requests its metrics. */
-export function createWorkerReader(readerId: number): { reader: MetricReader; announce(): void } {
+export function createWorkerReader(
+  readerId: number,
+  native?: Source['native'],
+): { reader: MetricReader; announce(): void } {
   const reader = new PrometheusExporter({ preventServerStart: true })
   return {
     reader,
@@ -23,7 +27,7 @@ export function createWorkerReader(readerId: number): { reader: MetricReader; an
   }
 
   async function respond() {
-    const { metrics, reasons } = await collect(reader)
+    const { metrics, reasons } = await collect({ reader, native })
     if (!metrics) return send({ type: 'metrics collected', readerId, reasons })
     // The channel drops getters, and `attributes` is a getter of the resource's class.
     const resource = { attributes: metrics.resource.attributes }

@@ -7,9 +7,10 @@ import {
   type Histogram,
   type MetricData,
 } from '@opentelemetry/sdk-metrics'
+import { addExponential } from '../../histograms/add.ts'
 import type { Family } from './families.ts'
 import type { Labels } from './labels.ts'
-import { addExponential, addHistograms, isExponential } from './merge.ts'
+import { addHistograms, isExponential } from './merge.ts'
 
 export type Series = {
   labels: Labels

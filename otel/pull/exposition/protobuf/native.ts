@@ -1,6 +1,6 @@
 // Converts exponential histograms to native histograms of Prometheus.
 import type { ExponentialHistogram } from '@opentelemetry/sdk-metrics'
-import { reduceScale } from '../merge.ts'
+import { reduceScale } from '../../../histograms/scale.ts'
 
 export type Span = { offset: number; length: number }
 
