@@ -11,6 +11,8 @@ export function Header({ path, username }) {
   /** @param {string} to @param {string} icon @param {string} label */
   const link = (to, icon, label) => html`<a href=${to} aria-current=${to === path ? 'page' : undefined}>
     <${Icon} name=${icon} /><span>${label}</span></a>`
+  // These pages have links of their own.
+  const invites = ['/', '/login', '/signup'].includes(path)
   return html`<header class="site">
     <a class="brand" href="/"><${Icon} name="brand" /><span>microposts</span></a>
     <nav class="ways" aria-label="Main">
@@ -18,8 +20,8 @@ export function Header({ path, username }) {
       ${link('/explore', 'explore', 'Explore')}
       ${username && link(`/@${username}`, 'person', `@${username}`)}
       ${username && link('/settings', 'settings', 'Settings')}
-      ${!username && link('/login', 'login', 'Log in')}
-      ${!username && link('/signup', 'signup', 'Sign up')}
+      ${!username && !invites && link('/login', 'login', 'Log in')}
+      ${!username && !invites && link('/signup', 'signup', 'Sign up')}
     </nav>
     ${username && html`<button type="button" class="quiet logout" onClick=${() => logOut(username)}>Log out</button>`}
   </header>`

@@ -19,7 +19,7 @@ export function Confirm({ title, action, children, onConfirm, onCancel }) {
     <h2 id=${`${id}-title`}>${title}</h2>
     <p id=${`${id}-text`}>${children}</p>
     <div class="actions">
-      <button type="button" class="quiet" autofocus onClick=${onCancel}>Cancel</button>
+      <button type="button" class="quiet" onClick=${onCancel}>Cancel</button>
       <button type="button" class="danger" onClick=${onConfirm}>${action}</button>
     </div>
   </dialog>`

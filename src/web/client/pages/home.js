@@ -50,7 +50,7 @@ function Timeline({ username }) {
     <${Feed} list=${list} label="Home timeline" pending=${sending} empty=${html`
       <h2>Your timeline is ready</h2>
       <p>Write your first post above, or find people whose posts you would like to see here.</p>
-      <a class="button" href="/explore">Explore posts</a>`} />`
+      <a class="button" href="/explore">Find people</a>`} />`
 }
 
 function Front() {

@@ -79,7 +79,7 @@ function PasswordForm({ username }) {
       <${Field} label="New password" name="password" type="password" autocomplete="new-password" required
         hint="At least 8 characters. It ends all your other sessions." error=${form.errorOf('password', 'The new password')} />
       <${FormAlert} problem=${form.problem} fields=${['/password', '/currentPassword']} />
-      <div class="actions"><button aria-disabled=${form.isBusy}>Save</button></div>
+      <div class="actions"><button aria-disabled=${form.isBusy}>Change password</button></div>
     </form>
   </section>`
 }
