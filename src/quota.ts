@@ -3,6 +3,9 @@ import { AppError } from './errors.ts'
 /** A rate limit and how much of it a client has used; `resetMs` is the time until the count restarts. */
 export type Quota = { limit: number; remaining: number; resetMs: number; exceeded: boolean }
 
+/** The window of each rate limit: seconds from the first event of a count until it restarts. */
+export const windowSeconds = { requests: 5 * 60, login: 5 * 60, signup: 30 * 60, posts: 60 }
+
 /** The error of a request beyond its rate limit, with Retry-After (RFC 6585). */
 export function rateLimited(quota: Quota): AppError {
   const seconds = Math.max(1, resetSeconds(quota))

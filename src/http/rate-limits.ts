@@ -8,8 +8,8 @@ import type { Context } from './context.ts'
 
 export type RateLimitName = 'requests' | 'login' | 'signup'
 
-/** Counts one event for a key. Undefined if counting timed out. */
-export type RateLimiter = (key: string) => Promise<Quota | undefined>
+/** Counts one event for a key. */
+export type RateLimiter = (key: string) => Promise<Quota>
 
 /** A limit without a limiter is off. */
 export type RateLimiters = Readonly<Record<RateLimitName, RateLimiter | undefined>>

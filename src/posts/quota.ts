@@ -2,10 +2,10 @@
 // costs no statement of its own and is exact across instances.
 import { Prisma } from '../database/generated/client.ts'
 import type { Query } from '../database/query.ts'
-import type { Quota } from '../quota.ts'
+import { type Quota, windowSeconds } from '../quota.ts'
 import type { Viewer } from '../viewer.ts'
 
-export const postWindowMs = 60_000
+const windowMs = windowSeconds.posts * 1_000
 
 export type PostQuota = ReturnType<typeof createPostQuota>
 export type CountRow = { used: number; windowEnd: Date }
@@ -52,7 +52,7 @@ export function createPostQuota({ query, limit }: { query: Query; limit: number 
 /** Assignments of an UPDATE of "User": a window starts with its first post. */
 export const countPost = (now: Date) => Prisma.sql`
   "postsInWindow" = CASE WHEN "postWindowEnd" > ${now} THEN "postsInWindow" + 1 ELSE 1 END,
-  "postWindowEnd" = CASE WHEN "postWindowEnd" > ${now} THEN "postWindowEnd" ELSE ${new Date(now.getTime() + postWindowMs)} END`
+  "postWindowEnd" = CASE WHEN "postWindowEnd" > ${now} THEN "postWindowEnd" ELSE ${new Date(now.getTime() + windowMs)} END`
 
 /** The columns of a CountRow. */
 export const countColumns = Prisma.sql`"postsInWindow" AS "used", "postWindowEnd" AS "windowEnd"`

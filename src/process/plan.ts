@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { plannedOrigin } from '../../lib/listen.ts'
 import type { Plan } from '../../lib/settings-check.ts'
 import type { Config } from '../config.ts'
-import { windowSeconds } from './rate-limiters.ts'
+import { windowSeconds } from '../quota.ts'
 
 export function planService(config: Config): Plan {
   const { host, port, workers, publicUrl, corsOrigins, trustProxy, sessionTtlMs, logLevel } = config

@@ -2,25 +2,18 @@
 import { hash } from 'node:crypto'
 import {
   type RateLimiterAbstract,
-  RateLimiterCluster,
-  RateLimiterClusterMaster,
   RateLimiterMemory,
   RateLimiterPostgres,
   RateLimiterRes,
 } from 'rate-limiter-flexible'
 import type { PrismaClient } from '../database/generated/client.ts'
 import type { RateLimiter, RateLimiters, RateLimitName } from '../http/rate-limits.ts'
-import { postWindowMs } from '../posts/quota.ts'
-
-/** Seconds from the first event of a count until it restarts. */
-export const windowSeconds = { requests: 5 * 60, login: 5 * 60, signup: 30 * 60, posts: postWindowMs / 1_000 }
-
-/** If the primary does not respond in time, the request is allowed. */
-const primaryTimeoutMs = 250
+import { windowSeconds } from '../quota.ts'
+import { shareCounts } from './shared-counts.ts'
 
 /**
  * A limiter for each limit, or undefined if the limit is 0. The request limit protects the database, so it is counted in
- * memory; with several `workers`, in the primary's. The others are counted in the `shared` database, if there is one.
+ * memory; several `workers` share their counts. The others are counted in the `shared` database, if there is one.
  */
 export function createRateLimiters(
   limits: Record<RateLimitName, number>,
@@ -32,15 +25,10 @@ export function createRateLimiters(
       : create({ keyPrefix: name, points: limits[name], duration: windowSeconds[name] })
   const inDatabase = shared ? (options: Options) => countInDatabase(options, shared) : countInMemory
   return {
-    requests: limiter('requests', workers > 1 ? countInPrimary : countInMemory),
+    requests: limiter('requests', workers > 1 ? countInWorkers : countInMemory),
     login: limiter('login', inDatabase),
     signup: limiter('signup', inDatabase),
   }
-}
-
-/** Lets the primary count for its workers. Call it before they start. */
-export function countForWorkers() {
-  new RateLimiterClusterMaster()
 }
 
 type Options = { keyPrefix: RateLimitName; points: number; duration: number }
@@ -50,9 +38,13 @@ function countInMemory(options: Options): RateLimiter {
   return (key) => consume(limiter, key)
 }
 
-function countInPrimary(options: Options): RateLimiter {
-  const limiter = new RateLimiterCluster({ ...options, timeoutMs: primaryTimeoutMs })
-  return (key) => consume(limiter, key).catch(() => undefined)
+function countInWorkers(options: Options): RateLimiter {
+  const limiter = new RateLimiterMemory(options)
+  const share = shareCounts(limiter)
+  return (key) => {
+    share(key)
+    return consume(limiter, key)
+  }
 }
 
 function countInDatabase(options: Options, db: PrismaClient): RateLimiter {

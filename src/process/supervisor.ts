@@ -3,9 +3,10 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createMetrics } from '../metrics/instruments.ts'
+import { windowSeconds } from '../quota.ts'
 import { readBuild } from './build.ts'
 import { logAddresses, onFirstSignal } from './lifecycle.ts'
-import { countForWorkers } from './rate-limiters.ts'
+import { addWorkerCounts } from './shared-counts.ts'
 import { startWorker, type Worker, type WorkerExit } from './worker.ts'
 
 /** A worker that ran for this long is replaced at once. For others the delay doubles each time. */
@@ -21,7 +22,7 @@ const longestDelayMs = 30_000
  */
 export async function supervise(count: number, log: Logger): Promise<void> {
   const metrics = createMetrics(readBuild())
-  countForWorkers()
+  addWorkerCounts(windowSeconds.requests)
   const stopping = new AbortController()
   const { signal } = stopping
   // Each worker adds a listener, so Node would report a leak.
