@@ -20,4 +20,16 @@ export const quantiles = (histogram: string, matchers: string) => ({
   p99: quantile(0.99, histogram, matchers),
 })
 
+/**
+ * Three quantiles, by legend: exact ones of native histograms where Prometheus has them, otherwise those of the classic
+ * buckets.
+ */
+export const nativeQuantiles = (histogram: string, matchers: string) =>
+  Object.fromEntries(
+    Object.entries(quantiles(histogram, matchers)).map(([legend, classic]) => {
+      const q = Number(legend.slice(1)) / 100
+      return [legend, `histogram_quantile(${q}, ${rate(histogram, matchers)}) >= 0 or ${classic}`]
+    }),
+  )
+
 const sumBy = (labels: string[]) => (labels.length > 0 ? `sum by (${labels.join(', ')})` : 'sum')

@@ -164,5 +164,8 @@ async function labelsByMetric(url: string): Promise<Map<string, Set<string>>> {
     for (const label of Object.keys(rest)) known.add(label)
     labels.set(name, known)
   }
+  // A native histogram has the labels of the classic one, and its name without a suffix.
+  for (const [name, known] of labels)
+    if (name.endsWith('_bucket')) labels.set(name.replace(/_bucket$/, ''), known)
   return labels
 }

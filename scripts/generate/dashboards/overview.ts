@@ -1,10 +1,12 @@
 import { dashboard, instance } from '../dashboard.ts'
 import { graph, stat } from '../panels.ts'
-import { latencySeconds, objectives } from '../slo.ts'
+import { nativeQuantiles } from '../promql.ts'
+import { latencySeconds, objectives, streamRoute } from '../slo.ts'
 
 const failed = 'job:http_server_requests_failed'
 const slow = 'job:http_server_requests_slow'
 const budgets = { availability: 1 - objectives.availability, latency: 1 - objectives.latency }
+const timed = `${instance}, http_route!="", http_route!="${streamRoute}"`
 const windows = ['1h', '6h', '1d', '3d']
 
 const burn = (record: string, budget: number) =>
@@ -94,6 +96,7 @@ export const overview = () =>
           title: 'Rate',
           description: 'Requests per second by route.',
           unit: 'reqps',
+          wide: true,
           queries: { '{{http_route}}': 'job_route:http_server_requests:rate5m' },
         }),
         graph({
@@ -101,14 +104,27 @@ export const overview = () =>
           description:
             'Share of requests that fail with a 5xx, by route. The line is the error budget of the availability objective.',
           unit: 'percentunit',
+          wide: true,
           limit: Number(budgets.availability.toPrecision(3)),
           queries: { '{{http_route}}': 'job_route:http_server_requests_failed:ratio_rate5m' },
         }),
+      ],
+      Duration: [
         graph({
-          title: 'Duration, p95',
+          title: 'Quantiles',
+          description:
+            'Of all requests, excluding the timeline stream. Exact where Prometheus has native histograms, otherwise interpolated between the bounds of buckets. The line is the objective for p99.',
+          unit: 's',
+          wide: true,
+          limit: latencySeconds,
+          queries: nativeQuantiles('http_server_request_duration_seconds', timed),
+        }),
+        graph({
+          title: 'p95 by route',
           description:
             '95 % of the requests take less time, by route, excluding the timeline stream. The line is the objective.',
           unit: 's',
+          wide: true,
           limit: latencySeconds,
           queries: { '{{http_route}}': 'job_route:http_server_request_duration_seconds:p95_rate5m' },
         }),
