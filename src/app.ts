@@ -11,7 +11,9 @@ import type { State } from './http/context.ts'
 import { cors } from './http/headers/cors.ts'
 import { origin } from './http/headers/origin.ts'
 import { requestId } from './http/headers/request-id.ts'
-import { securityHeaders } from './http/headers/security.ts'
+import { setSecurityHeaders } from './http/headers/security.ts'
+import { admitting } from './http/overload/admission.ts'
+import type { Handle } from './http/overload/one-at-a-time.ts'
 import { problemHandler } from './http/problems/handler.ts'
 import { createRateLimits, type RateLimiters } from './http/rate-limits.ts'
 import { recordRequestMetrics } from './http/request-metrics.ts'
@@ -27,7 +29,7 @@ import { errorPage } from './web/error-page.ts'
 
 export type AppDependencies = {
   config: Config
-  database: Pick<Database, 'client' | 'query' | 'notifications' | 'migrations' | 'ping'>
+  database: Pick<Database, 'client' | 'query' | 'notifications' | 'migrations' | 'ping' | 'connectionDelayMs'>
   limiters: RateLimiters
   metrics: Metrics
   log: Logger
@@ -35,7 +37,8 @@ export type AppDependencies = {
   stopping: AbortSignal
 }
 
-export function createApp(deps: AppDependencies): Koa<State> {
+/** The handler of all requests. */
+export function createApp(deps: AppDependencies): Handle {
   const { config, database, limiters, metrics, log, stopping } = deps
   const { client: db, query, notifications } = database
   const sessions = createSessions({ db, query, metrics, ttlMs: config.sessionTtlMs })
@@ -46,7 +49,7 @@ export function createApp(deps: AppDependencies): Koa<State> {
     posts: createPosts({ query, notifications, metrics, postLimit: config.limits.posts }),
     postLists: createPostLists({ query }),
     follows: createFollows({ query, metrics }),
-    timeline: createTimeline({ query, feed, metrics, stopping }),
+    timeline: createTimeline({ query, feed, metrics, stopping, limits: config.streamLimits }),
     health: createHealth({ database, stopping }),
   })
   metrics.expectRoutes([...new Set(routes.map(({ endpoint }) => endpoint.path))])
@@ -57,7 +60,7 @@ export function createApp(deps: AppDependencies): Koa<State> {
   app.on('error', (error: Error) => log.debug({ error: error.message }, 'response aborted'))
   app.use(requestId())
   app.use(recordRequestMetrics(metrics))
-  app.use(securityHeaders())
+  app.use(setSecurityHeaders())
   app.use(
     problemHandler({
       log,
@@ -71,5 +74,11 @@ export function createApp(deps: AppDependencies): Koa<State> {
   app.use(
     createRouter(routes, { authenticate: sessions.authenticate, rateLimits: createRateLimits(limiters) }),
   )
-  return app
+  return admitting(app.callback(), {
+    maxDelayMs: config.overloadDelayMs,
+    connectionDelayMs: database.connectionDelayMs,
+    routes,
+    corsOrigins: config.corsOrigins,
+    metrics,
+  })
 }

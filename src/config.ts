@@ -5,7 +5,13 @@ import { logLevels } from '../lib/log.ts'
 
 export type Config = z.output<typeof Settings>
 
-const durationUnitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const durationUnitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
 
 /** Settings that are never printed, because they contain a password. */
 const secrets: readonly PropertyKey[] = ['DATABASE_URL']
@@ -15,6 +21,22 @@ const rateLimit = () =>
     .string()
     .regex(/^\d{1,9}$/, 'must be a whole number from 0 to 999999999; 0 turns the limit off')
     .transform(Number)
+
+const limit = () =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number from 0 to 999999999; 0 means no limit')
+    .transform((text) => Number(text) || Number.POSITIVE_INFINITY)
+
+/** In milliseconds. */
+const duration = (pattern: RegExp, requirement: string) =>
+  z
+    .string()
+    .regex(pattern, requirement)
+    .transform((text) => Number.parseInt(text, 10) * (durationUnitMs[text.replace(/^\d+/, '')] ?? 0))
+
+const timeout = () =>
+  duration(/^[1-9]\d{0,5}(ms|s|m)$/, 'must be a whole number and a unit (ms, s or m), such as 30s')
 
 /**
  * The variables. The settings tables of the documentation are generated from it: a default is written as the variable
@@ -95,10 +117,10 @@ export const Variables = z.object({
     .enum(logLevels, `must be one of ${logLevels.join(', ')}`)
     .prefault('info')
     .describe(`Lowest level that is logged: ${logLevels.map((level) => `\`${level}\``).join(', ')}`),
-  SESSION_TTL: z
-    .string()
-    .regex(/^[1-9]\d{0,5}[smhd]$/, 'must be a whole number and a unit (s, m, h or d), such as 30d')
-    .transform((text) => Number(text.slice(0, -1)) * durationUnitMs[text.slice(-1) as 's' | 'm' | 'h' | 'd'])
+  SESSION_TTL: duration(
+    /^[1-9]\d{0,5}[smhd]$/,
+    'must be a whole number and a unit (s, m, h or d), such as 30d',
+  )
     .prefault('30d')
     .describe('Lifetime of a session, counted from login: a number and `s`, `m`, `h` or `d`'),
   RATE_LIMIT_REQUESTS: rateLimit()
@@ -107,6 +129,26 @@ export const Variables = z.object({
   RATE_LIMIT_LOGIN: rateLimit().prefault('30').describe('Login attempts per 5 minutes, username and address'),
   RATE_LIMIT_SIGNUP: rateLimit().prefault('5').describe('Sign-up attempts per 30 minutes and address'),
   RATE_LIMIT_POSTS: rateLimit().prefault('80').describe('Posts per minute and user'),
+  OVERLOAD_DELAY: duration(
+    /^(0|[1-9]\d{0,5}(ms|s))$/,
+    'must be a whole number and a unit (ms or s), such as 50ms; 0 turns it off',
+  )
+    .prefault('50ms')
+    .describe(
+      'Delay (of the event loop, and of the wait for a database connection) from which on API requests are rejected with 503, unless very few are active; 0 turns this off',
+    ),
+  MAX_CONNECTIONS: limit()
+    .prefault('5000')
+    .describe('Connections per process; more are closed at once; 0 means no limit'),
+  MAX_STREAMS: limit().prefault('1000').describe('Open streams per process; 0 means no limit'),
+  MAX_STREAMS_PER_USER: limit()
+    .prefault('10')
+    .describe('Open streams per user and process; 0 means no limit'),
+  HEADERS_TIMEOUT: timeout().prefault('10s').describe('Time for the headers of a request to arrive'),
+  REQUEST_TIMEOUT: timeout().prefault('30s').describe('Time for a whole request to arrive'),
+  RESPONSE_TIMEOUT: timeout()
+    .prefault('60s')
+    .describe('Time from then until the client has read the response; streams have no limit'),
 })
 
 const Settings = Variables.refine(
@@ -133,6 +175,14 @@ const Settings = Variables.refine(
     login: env.RATE_LIMIT_LOGIN,
     signup: env.RATE_LIMIT_SIGNUP,
     posts: env.RATE_LIMIT_POSTS,
+  },
+  overloadDelayMs: env.OVERLOAD_DELAY,
+  maxConnections: env.MAX_CONNECTIONS,
+  streamLimits: { total: env.MAX_STREAMS, perUser: env.MAX_STREAMS_PER_USER },
+  timeouts: {
+    headersMs: env.HEADERS_TIMEOUT,
+    requestMs: env.REQUEST_TIMEOUT,
+    responseMs: env.RESPONSE_TIMEOUT,
   },
 }))
 

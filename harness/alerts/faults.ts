@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { Client } from 'pg'
 import { administer, createDatabase } from '../database.ts'
-import { call } from '../http/client.ts'
+import { call, send } from '../http/client.ts'
 import { startService } from '../service.ts'
 import { until } from '../until.ts'
 import type { Monitoring } from './monitoring.ts'
@@ -114,6 +114,13 @@ export const faults: Fault[] = [
     inject: failOnce,
   },
   {
+    name: 'one of many requests is beyond what the service can take',
+    alert: 'MicropostsOverload',
+    receiver: 'tickets',
+    service: { env: { MAX_STREAMS: '1' } },
+    inject: overloadOnce,
+  },
+  {
     name: 'the list of targets is emptied',
     alert: 'MicropostsAbsent',
     receiver: 'pager',
@@ -142,11 +149,25 @@ async function startBehindLock({ serverUrl, service, monitoring, after }: Scene)
   await monitoring.setTargets('microposts', [service.metricsUrl, waiting.metricsUrl])
 }
 
-/** Sends enough successful requests first that one failure stays within the error budget. */
-async function failOnce({ databaseUrl, service, traffic }: Scene) {
+/** Sends so many successful requests that one failure stays within the error budget. */
+async function sendManyRequests(traffic: Traffic) {
   const enough = traffic.sent() + 1_500
   traffic.start(4, 5, 'profile')
   await until('enough requests have succeeded', () => traffic.sent() > enough, 60_000)
+}
+
+async function overloadOnce({ service, traffic, after }: Scene) {
+  await sendManyRequests(traffic)
+  const { username, token } = traffic.user
+  const openStream = () => send(service, 'GET', `/api/users/${username}/timeline/stream`, { token })
+  const first = await openStream()
+  after(async () => first.destroy())
+  const { statusCode } = await openStream()
+  if (statusCode !== 503) throw new Error(`The response to the second stream was ${statusCode}.`)
+}
+
+async function failOnce({ databaseUrl, service, traffic }: Scene) {
+  await sendManyRequests(traffic)
   await administer(
     databaseUrl,
     `CREATE FUNCTION fail() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$ LANGUAGE plpgsql;

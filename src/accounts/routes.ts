@@ -15,6 +15,7 @@ export function accountRoutes(accounts: Accounts) {
         auth: 'none',
         summary: 'Sign up',
         tag,
+        priority: 'login',
         rateLimit: { name: 'signup', by: 'address' },
         body: NewUser,
         replies: {

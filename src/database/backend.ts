@@ -10,7 +10,8 @@ export type Backend = {
   kind: 'pglite' | 'postgresql'
   /** Where the database is, without its password; shown to the operator. */
   name: string
-  pool: Pool
+  /** `delayMs` is how long the longest-waiting request for a connection has waited. */
+  pool: Pool & { delayMs(): number }
   notifications: Notifications
   /** Whether a connection keeps named prepared statements from one transaction to the next. */
   keepsStatements: boolean

@@ -22,6 +22,8 @@ export type Database = Pick<Backend, 'kind' | 'name' | 'notifications' | 'ping'>
   client: PrismaClient
   /** Runs hot statements; see query.ts. */
   query: Query
+  /** How long the longest-waiting statement has waited for a connection. */
+  connectionDelayMs(): number
   /** Applies pending migrations, and throws as applyMigrations does. May be called again after a failure. */
   migrate(): Promise<void>
   /** The counts that `migrate` read last; none applied before its first call. */
@@ -52,6 +54,7 @@ export async function openDatabase({ url, dataDir, metrics, log }: DatabaseOptio
     name: backend.name,
     notifications: backend.notifications,
     ping: backend.ping,
+    connectionDelayMs: () => backend.pool.delayMs(),
     migrate: () =>
       applyMigrations(backend, files, log, (latest) => {
         counts = latest

@@ -9,6 +9,9 @@ import type { RateLimit } from './rate-limits.ts'
 /** Who may call an endpoint: anyone, any user with a token, or the user that the path's `:username` names. */
 export type Auth = 'none' | 'user' | 'owner'
 
+/** Under overload, what hashes a password (`login`) is rejected first, then writes, then reads. */
+export type Priority = 'read' | 'write' | 'login'
+
 export type Reply = {
   description: string
   body?: z.ZodType
@@ -34,6 +37,8 @@ export type Endpoint = {
   description?: string
   tag: string
   rateLimit?: RateLimit
+  /** By default the method's. Only a path without parameters can have another: it is found before routing. */
+  priority?: Priority
   /** If the path's parameters do not match, the response is 404. */
   params?: z.ZodObject
   query?: z.ZodObject

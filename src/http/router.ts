@@ -42,6 +42,8 @@ function createMiddleware({ endpoint, handle }: Route, { authenticate, rateLimit
       if (auth === 'owner') checkOwner(viewer, ctx.params.username)
       const input = await readInput(ctx, endpoint, viewer)
       if (rateLimit) await rateLimits.checkAfterInput(ctx, rateLimit, viewer, input.body)
+      // The client has gone while the request waited; nobody would read the response.
+      if (ctx.res.destroyed) return
       const output = await handle(input)
       rateLimits.show(ctx, output.quota)
       send(ctx, replies, contentTypes, output)

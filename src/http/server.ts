@@ -10,7 +10,7 @@ import { respondToSocketError } from './problems/socket-errors.ts'
 
 export type Server = Awaited<ReturnType<typeof startServer>>
 
-/** The service always uses the defaults; only tests pass others. */
+/** The service's settings replace the first three; the others are only different in tests. */
 export const defaultTimeouts = {
   /** Until the headers of a request are complete; then it is refused with 408. */
   headersMs: 10_000,
@@ -40,6 +40,7 @@ export async function startServer(options: {
   port: number
   metrics: Metrics
   timeouts?: Partial<Timeouts> | undefined
+  maxConnections?: number
 }) {
   const { handle, host, port, metrics } = options
   const timeouts = { ...defaultTimeouts, ...options.timeouts }
@@ -82,6 +83,7 @@ export async function startServer(options: {
     if (!socket.writable || hasStartedResponse(socket)) socket.destroy()
     else respondToSocketError(socket, timeouts.refusalLingerMs, error.code)
   })
+  server.maxConnections = options.maxConnections ?? Number.POSITIVE_INFINITY
   const listeningPort = await listen(server, { host, port, name: `HOST=${host} PORT=${port}` })
 
   /** If so, a second response would corrupt the first. */

@@ -29,10 +29,10 @@ export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): 
     shared: database.kind === 'postgresql' ? database.client : undefined,
     workers: config.workers,
   })
-  const app = createApp({ config, database, limiters, metrics, log, stopping: stopping.signal })
+  const handle = createApp({ config, database, limiters, metrics, log, stopping: stopping.signal })
   try {
-    const { host, port } = config
-    const server = await startServer({ handle: app.callback(), host, port, metrics })
+    const { host, port, timeouts, maxConnections } = config
+    const server = await startServer({ handle, host, port, metrics, timeouts, maxConnections })
     const info = { url: httpOrigin(host, server.port), database: database.name }
     lifecycle.listening(info)
     try {

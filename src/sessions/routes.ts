@@ -17,6 +17,7 @@ export function sessionRoutes(sessions: Sessions) {
         auth: 'none',
         summary: 'Log in',
         tag,
+        priority: 'login',
         rateLimit: {
           name: 'login',
           by: 'address',

@@ -60,15 +60,18 @@ export function timelineRoutes(timeline: Timeline, stalledMs?: number) {
           },
         },
       },
-      ({ viewer, headers, origin }) => ({
-        status: 200,
-        headers: { 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
-        body: eventStream(
-          (signal) => timeline.stream(viewer, headers['last-event-id'], signal),
-          (row) => ({ id: row.id, event: 'post', data: toPost(row, origin) }),
-          stalledMs,
-        ),
-      }),
+      ({ viewer, headers, origin }) => {
+        timeline.checkStreams(viewer)
+        return {
+          status: 200,
+          headers: { 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
+          body: eventStream(
+            (signal) => timeline.stream(viewer, headers['last-event-id'], signal),
+            (row) => ({ id: row.id, event: 'post', data: toPost(row, origin) }),
+            stalledMs,
+          ),
+        }
+      },
     ),
   ]
 }

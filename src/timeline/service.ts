@@ -8,6 +8,7 @@ import { postColumns, postId, postJoins } from '../posts/rows.ts'
 import type { PostRow } from '../posts/schema.ts'
 import type { Viewer } from '../viewer.ts'
 import type { Feed } from './feed.ts'
+import { createStreamLimits, type StreamLimits } from './stream-limits.ts'
 import type { Subscription } from './subscription.ts'
 
 export type Timeline = ReturnType<typeof createTimeline>
@@ -17,6 +18,7 @@ type TimelineDependencies = {
   feed: Feed
   metrics: Metrics
   stopping: AbortSignal
+  limits: StreamLimits
   /** How often a stream checks its session and sends an empty batch. */
   heartbeatMs?: number
 }
@@ -32,9 +34,14 @@ export function createTimeline({
   feed,
   metrics,
   stopping,
+  limits,
   heartbeatMs = defaultHeartbeatMs,
 }: TimelineDependencies) {
+  const streams = createStreamLimits(limits)
   return {
+    /** @throws {AppError} overloaded or rate-limited if there are too many open streams; call it before `stream` */
+    checkStreams: ({ userId }: Viewer) => streams.check(userId),
+
     /** A page of the timeline, newest first. */
     async page(userId: string, page: Page): Promise<Slice<PostRow>> {
       const rows = await select(
@@ -58,6 +65,7 @@ export function createTimeline({
       lastSeen: string | undefined,
       signal: AbortSignal,
     ): AsyncGenerator<PostRow[]> {
+      streams.opened(viewer.userId)
       metrics.streamOpened()
       try {
         await feed.join()
@@ -69,6 +77,7 @@ export function createTimeline({
         }
       } finally {
         metrics.streamClosed()
+        streams.closed(viewer.userId)
       }
     },
   }

@@ -1,7 +1,7 @@
 // The timeline stream over HTTP.
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freshDatabase } from '../../harness/database.ts'
-import { buildPost, buildUser, call, type Json, type User } from '../../harness/http/client.ts'
+import { buildPost, buildUser, call, type Json, send, type User } from '../../harness/http/client.ts'
 import { type Service, startService } from '../../harness/service.ts'
 import { growth, scrape } from '../../harness/telemetry/scrape.ts'
 import { until } from '../../harness/until.ts'
@@ -134,5 +134,32 @@ describe('a stream during shutdown', () => {
     expect(await target.exited).toBe(0)
     // A stream that the service had to abort would be `broken`.
     expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual(['end', 'end'])
+  })
+})
+
+describe('open streams', () => {
+  it('are limited per user and in all; a closed one makes room', async () => {
+    const limited = await startService({ MAX_STREAMS: '3', MAX_STREAMS_PER_USER: '2' })
+    onTestFinished(() => limited.stop())
+    const [alice, bob] = [await buildUser(limited), await buildUser(limited)]
+    const openStream = ({ username, token }: User) =>
+      send(limited, 'GET', `/api/users/${username}/timeline/stream`, { token })
+    const statusOf = async (user: User) => {
+      const { username, token } = user
+      const { status, body, headers } = await call(limited, 'GET', `/api/users/${username}/timeline/stream`, {
+        token,
+      })
+      return [status, body.type, headers.get('Retry-After')]
+    }
+    const first = await openStream(alice)
+    await openStream(alice)
+    expect(await statusOf(alice)).toEqual([429, '/problems/rate-limited', '10'])
+    await openStream(bob)
+    expect(await statusOf(bob)).toEqual([503, '/problems/overloaded', '10'])
+    first.destroy()
+    await until('there is room', async () => {
+      const { statusCode } = await openStream(alice)
+      return statusCode === 200
+    })
   })
 })

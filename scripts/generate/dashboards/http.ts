@@ -91,7 +91,7 @@ export const http = () =>
         graph({
           title: 'Rejected by reason',
           description:
-            'Requests per second that were rejected before their handler ran: over a rate limit, body too large, or malformed. The reason overload is reserved.',
+            'Requests per second that were rejected before their handler ran: over a rate limit, overload, body too large, or malformed. Overload is every 503 of admission control, and also more logins or streams than the service takes.',
           unit: 'reqps',
           queries: {
             '{{microposts_rejection_reason}}': rate(

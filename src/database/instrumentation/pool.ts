@@ -12,7 +12,7 @@ type Callback = (
 export function createPool(
   config: pg.PoolConfig & { max: number },
   { metrics, log }: BackendDependencies,
-): pg.Pool {
+): InstrumentedPool {
   const pool = new InstrumentedPool(config, metrics)
   // The pool replaces a lost idle connection on demand. Without a listener the loss would crash the process.
   pool.on('error', (error) => log.warn({ error: error.message }, 'idle database connection lost'))
@@ -28,6 +28,8 @@ export function createPool(
 /** A class, because Prisma's adapter requires an instance of pg.Pool. */
 class InstrumentedPool extends pg.Pool {
   readonly #metrics: BackendDependencies['metrics']
+  /** The requests for a connection, oldest first. */
+  readonly #waiting = new Set<{ start: number }>()
 
   constructor(config: pg.PoolConfig, metrics: BackendDependencies['metrics']) {
     super(config)
@@ -43,14 +45,22 @@ class InstrumentedPool extends pg.Pool {
           connection ? resolve(connection) : reject(error ?? new Error('No database connection.')),
         )
       })
-    const start = performance.now()
+    const wait = { start: performance.now() }
+    this.#waiting.add(wait)
     super.connect((error, connection, release) => {
+      this.#waiting.delete(wait)
       if (connection) {
-        this.#metrics.connectionWaited(secondsSince(start))
+        this.#metrics.connectionWaited(secondsSince(wait.start))
         this.#recordUse(connection)
       } else if (error && isTimeout(error)) this.#metrics.connectionTimedOut()
       callback(error, connection, connection ? connection.release.bind(connection) : release)
     })
+  }
+
+  /** How long the longest-waiting request for a connection has waited. */
+  delayMs(): number {
+    const [oldest] = this.#waiting
+    return oldest ? performance.now() - oldest.start : 0
   }
 
   #recordUse(connection: pg.PoolClient): void {

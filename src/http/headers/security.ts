@@ -1,7 +1,8 @@
 import { contentSecurityPolicy } from '../../../lib/content-security-policy.ts'
 import type { Middleware } from '../context.ts'
 
-const headers = {
+/** The security headers of every response. The proxy that terminates TLS sets Strict-Transport-Security. */
+export const securityHeaders = {
   // For responses that are not HTML; an HTML page sends a policy of its own.
   'Content-Security-Policy': contentSecurityPolicy(),
   'Referrer-Policy': 'no-referrer',
@@ -9,10 +10,9 @@ const headers = {
   'X-Frame-Options': 'DENY',
 }
 
-/** Sets the security headers of every response. The proxy that terminates TLS sets Strict-Transport-Security. */
-export function securityHeaders(): Middleware {
+export function setSecurityHeaders(): Middleware {
   return (ctx, next) => {
-    ctx.set(headers)
+    ctx.set(securityHeaders)
     return next()
   }
 }

@@ -51,7 +51,7 @@ export const problems: Readonly<Record<ErrorCode, Problem>> = {
     status: 408,
     title: 'Request timeout',
     explanation:
-      'The request took too long to arrive. The limits are 10 s for the headers and 30 s for the whole request.',
+      'The request took too long to arrive. By default, the limits are 10 s for the headers and 30 s for the whole request.',
   },
   'username-taken': {
     status: 409,

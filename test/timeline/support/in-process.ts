@@ -21,7 +21,14 @@ export function createInProcess(
   return {
     metrics,
     sessions,
-    timeline: createTimeline({ query, feed, metrics, stopping, heartbeatMs }),
+    timeline: createTimeline({
+      query,
+      feed,
+      metrics,
+      stopping,
+      limits: { total: 100, perUser: 100 },
+      heartbeatMs,
+    }),
     /** Signs a user up and in. */
     async buildViewer(username: string) {
       const password = 'correct horse battery'

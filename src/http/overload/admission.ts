@@ -1,0 +1,85 @@
+// Admission control: when the service is behind with its work, it rejects requests to the API before they cost anything.
+import type { IncomingMessage } from 'node:http'
+import type { Metrics } from '../../metrics/instruments.ts'
+import type { Priority, Route } from '../endpoint.ts'
+import { createDelay } from './delay.ts'
+import type { Handle } from './one-at-a-time.ts'
+import { createRejection } from './rejection.ts'
+
+/**
+ * The share of the limit up to which requests of a priority are admitted: cheap reads are rejected last, and what hashes
+ * a password first.
+ */
+const shares: Readonly<Record<Priority, number>> = { read: 1, write: 0.8, login: 0.5 }
+
+const sampleMs = 50
+/** So few requests are never too many, whatever delays them; a busy machine or a distant database, for example. */
+const leastLimit = 32
+const greatestLimit = 1_000
+
+export type AdmissionOptions = {
+  /** The delay from which on requests are rejected; 0 admits all. */
+  maxDelayMs: number
+  /** How long the longest-waiting statement has waited for a connection. */
+  connectionDelayMs: () => number
+  routes: readonly Route[]
+  corsOrigins: readonly string[]
+  metrics: Metrics
+}
+
+/**
+ * Passes a request to `handle` only while fewer requests are active than the limit, which follows the measured delay:
+ * the sum of the event loop's and of the wait for a connection. Above `maxDelayMs` the limit shrinks in proportion, because
+ * the delay is proportional to the number of active requests (Little's law); below half of it the limit grows again.
+ *
+ * A response counts as active until it is complete or becomes a stream. Pages, files and health checks are always
+ * admitted: they cost no more than a rejection.
+ */
+export function admitting(handle: Handle, options: AdmissionOptions): Handle {
+  const { maxDelayMs, connectionDelayMs, routes, corsOrigins, metrics } = options
+  if (maxDelayMs === 0) return handle
+  const priorityOf = createPriorities(routes)
+  const reject = createRejection(corsOrigins)
+  let active = 0
+  let limit = greatestLimit
+  createDelay(sampleMs, (eventLoopMs) => {
+    limit = nextLimit(limit, active, (eventLoopMs + connectionDelayMs()) / maxDelayMs)
+  })
+
+  return (request, response) => {
+    const priority = priorityOf(request)
+    if (!priority) return handle(request, response)
+    if (active >= limit * shares[priority]) {
+      metrics.requestRejected('overload')
+      return reject(request, response)
+    }
+    active++
+    const release = () => {
+      response.off('close', release).off('pipe', release)
+      active--
+    }
+    response.on('close', release).on('pipe', release)
+    return handle(request, response)
+  }
+}
+
+/** @param excess the measured delay as a multiple of the greatest that is accepted */
+function nextLimit(limit: number, active: number, excess: number): number {
+  if (excess > 1)
+    return Math.max(leastLimit, Math.min(limit, active) * Math.max(0.5, Math.min(0.9, 1 / excess)))
+  return excess < 0.5 ? Math.min(greatestLimit, limit * 1.1) : limit
+}
+
+/** Returns a function that finds the priority of a request without routing it; undefined for what is always admitted. */
+function createPriorities(routes: readonly Route[]): (request: IncomingMessage) => Priority | undefined {
+  const declared = new Map<string, Priority>()
+  for (const { endpoint } of routes)
+    if (endpoint.priority) declared.set(`${endpoint.method} ${endpoint.path}`, endpoint.priority)
+  return ({ method = '', url = '' }) => {
+    const [path = ''] = url.split('?', 1)
+    if (!path.startsWith('/api/')) return undefined
+    return declared.get(`${method} ${path}`) ?? (reads.has(method) ? 'read' : 'write')
+  }
+}
+
+const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])

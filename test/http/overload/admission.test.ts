@@ -1,0 +1,122 @@
+import type { ServerResponse } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { type ApiResponse, buildUser, call, send } from '../../../harness/http/client.ts'
+import { type Service, startService } from '../../../harness/service.ts'
+import { unrecordedMetrics } from '../../../harness/telemetry/metrics.ts'
+import { scrape } from '../../../harness/telemetry/scrape.ts'
+import { until } from '../../../harness/until.ts'
+import { route } from '../../../src/http/endpoint.ts'
+import { admitting } from '../../../src/http/overload/admission.ts'
+import { startServer } from '../../../src/http/server.ts'
+
+describe('a service with more requests than it can answer in time', () => {
+  let service: Service
+  beforeAll(async () => {
+    // Any real load exceeds a delay of a millisecond.
+    service = await startService({ OVERLOAD_DELAY: '1ms', CORS_ORIGIN: 'https://app.example' })
+  })
+  afterAll(() => service.stop())
+
+  it('answers some, rejects the others with 503 and Retry-After, and stays healthy and measured', async () => {
+    const user = await buildUser(service)
+    const responses: ApiResponse[] = []
+    const health: number[] = []
+    const loop = async () => {
+      for (let turn = 0; turn < 25; turn++)
+        responses.push(
+          await call(service, 'GET', '/api/posts', { headers: { Origin: 'https://app.example' } }),
+        )
+    }
+    const probe = async () => {
+      while (responses.length < 150 * 25)
+        for (const path of ['/livez', '/readyz', '/openapi.json'])
+          health.push((await call(service, 'GET', path)).status)
+    }
+    await Promise.all([...Array.from({ length: 150 }, loop), probe()])
+
+    const rejected = responses.filter(({ status }) => status === 503)
+    const admitted = responses.filter(({ status }) => status === 200)
+    expect(rejected.length).toBeGreaterThan(0)
+    expect(admitted.length).toBeGreaterThan(0)
+    expect(admitted.length + rejected.length).toBe(responses.length)
+    expect(new Set(health)).toEqual(new Set([200]))
+    for (const { headers, body } of rejected) {
+      expect(body).toMatchObject({ type: '/problems/overloaded', status: 503, title: 'Overloaded' })
+      expect(headers.get('X-Request-Id')).toBe(body.instance)
+      expect(headers.get('Retry-After')).toMatch(/^[123]$/)
+      expect(headers.get('Cache-Control')).toBe('no-store')
+      expect(headers.get('Access-Control-Allow-Origin')).toBe('https://app.example')
+      expect(headers.get('Vary')).toBe('Origin')
+    }
+
+    const seen = await scrape(service)
+    const overload = { microposts_rejection_reason: 'overload' }
+    expect(seen.sum('microposts_request_rejected_total', overload)).toBe(rejected.length)
+    const failed = { http_response_status_code: '503' }
+    expect(seen.sum('http_server_request_duration_seconds_count', failed)).toBe(rejected.length)
+    expect(seen.sum('microposts_exception_total')).toBe(0)
+    expect(service.lines.filter(({ msg }) => msg === 'request failed')).toEqual([])
+    expect((await call(service, 'GET', `/api/users/${user.username}`)).status).toBe(200)
+  })
+})
+
+const hashing = (path: string) =>
+  route({ method: 'POST', path, auth: 'none', priority: 'login', summary: '', tag: '', replies: {} }, () => {
+    throw new Error('The router is not part of this test.')
+  })
+
+describe('admission by priority', () => {
+  it('rejects logins first, then writes, then reads, and never what is not of the API', async () => {
+    const held: ServerResponse[] = []
+    const handle = admitting(
+      (request, response) => {
+        if (request.url?.endsWith('/held')) held.push(response)
+        else response.end()
+      },
+      {
+        maxDelayMs: 50,
+        connectionDelayMs: () => 1_000,
+        routes: [hashing('/api/login'), hashing('/api/users')],
+        corsOrigins: [],
+        metrics: unrecordedMetrics(),
+      },
+    )
+    const server = await startServer({ handle, host: 'localhost', port: 0, metrics: unrecordedMetrics() })
+    onTestFinished(() => server.stop(0))
+    const target = { url: `http://localhost:${server.port}` }
+    const hold = async (count: number) => {
+      const enough = held.length + count
+      const sent = Array.from({ length: count }, () => send(target, 'GET', '/api/held'))
+      await until('they are held', () => held.length === enough)
+      return sent
+    }
+    const statuses = () =>
+      Promise.all(
+        [
+          ['POST', '/api/login?x'],
+          ['POST', '/api/users'],
+          ['POST', '/api/users/alice/collection'],
+          ['GET', '/api/users'],
+          ['GET', '/docs'],
+        ].map(async ([method = '', path = '']) => (await send(target, method, path)).statusCode),
+      )
+
+    // The limit follows the delay: at first 1000, then no less than 32.
+    const first = await hold(40)
+    await until('the limit is lower', async () => (await send(target, 'GET', '/api/x')).statusCode === 503)
+    for (const response of held.splice(0)) response.end()
+    await Promise.all(first)
+
+    const rest = [...(await hold(15))]
+    expect(await statuses()).toEqual([200, 200, 200, 200, 200])
+    rest.push(...(await hold(1)))
+    expect(await statuses()).toEqual([503, 503, 200, 200, 200])
+    rest.push(...(await hold(10)))
+    expect(await statuses()).toEqual([503, 503, 503, 200, 200])
+    rest.push(...(await hold(6)))
+    expect(await statuses()).toEqual([503, 503, 503, 503, 200])
+    for (const response of held) response.end()
+    await Promise.all(rest)
+    expect(await statuses()).toEqual([200, 200, 200, 200, 200])
+  })
+})
