@@ -20,14 +20,13 @@ export const unreachable = () =>
   new Problem({ status: 0, detail: 'microposts cannot be reached at the moment. Please try again.' })
 
 /**
- * @param {Response} response
- * @returns {Promise<Problem>}
+ * @param {{ status: number, headers: Headers, body: any }} response `body` is undefined if it is not JSON, as from a proxy
+ * @returns {Problem}
  */
-export async function problemOf(response) {
-  const seconds = Number(response.headers.get('Retry-After')) || 0
-  const body = await response.json().catch(() => ({}))
-  const detail = body.detail ?? `The service responded with status ${response.status}.`
-  return new Problem({ ...body, status: response.status, detail }, seconds)
+export function problemOf({ status, headers, body }) {
+  const seconds = Number(headers.get('Retry-After')) || 0
+  const detail = body?.detail ?? `The service responded with status ${status}.`
+  return new Problem({ ...body, status, detail }, seconds)
 }
 
 /**

@@ -3,9 +3,7 @@ import { reconnected } from './connection.js'
 import { problemOf, unreachable } from './problem.js'
 import { expireSession, session } from './session.js'
 
-/**
- * @typedef {{ json?: unknown, headers?: Record<string, string>, signal?: AbortSignal | undefined }} RequestOptions
- */
+/** @typedef {{ json?: unknown, headers?: Record<string, string> }} RequestOptions */
 
 /** A service that is silent for this long counts as unreachable. */
 const timeoutMs = 20_000
@@ -23,21 +21,17 @@ export async function request(method, path, options = {}) {
   const isRepeatable = method !== 'POST' || options.headers?.['Idempotency-Key'] !== undefined
   for (;;) {
     const token = session.get()?.token
-    const response = await attempt(method, path, options, token)
-    if (response?.ok) {
-      const isEmpty = response.status === 204
-      return { body: isEmpty ? undefined : await response.json(), headers: response.headers }
-    }
-    options.signal?.throwIfAborted()
+    const response = await attempt(method, path, options, token).catch(() => undefined)
+    if (response?.isOk) return response
     if (!response) {
-      if (!isRepeatable) {
-        void reconnected()
-        throw unreachable()
+      if (isRepeatable) {
+        await reconnected()
+        continue
       }
-      await reconnected()
-      continue
+      void reconnected()
+      throw unreachable()
     }
-    const problem = await problemOf(response)
+    const problem = problemOf(response)
     const isTemporary = response.status === 503 || problem.type.endsWith('/request-in-progress')
     if (isTemporary && isRepeatable) {
       await reconnected(Math.max(1, problem.retryAfterSeconds) * 1_000)
@@ -50,16 +44,15 @@ export async function request(method, path, options = {}) {
 }
 
 /**
- * Undefined if there was no response.
+ * Rejects if there is no complete response.
  *
  * @param {string} method
  * @param {string} path
  * @param {RequestOptions} options
  * @param {string | undefined} token
  */
-async function attempt(method, path, { json, headers, signal }, token) {
-  const limit = AbortSignal.timeout(timeoutMs)
-  const init = {
+async function attempt(method, path, { json, headers }, token) {
+  const response = await fetch(path, {
     method,
     headers: {
       ...(json !== undefined && { 'Content-Type': 'application/json' }),
@@ -67,9 +60,16 @@ async function attempt(method, path, { json, headers, signal }, token) {
       ...headers,
     },
     body: json === undefined ? null : JSON.stringify(json),
-    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+  const text = await response.text()
+  const isJson = /json/.test(response.headers.get('Content-Type') ?? '')
+  return {
+    isOk: response.ok,
+    status: response.status,
+    headers: response.headers,
+    body: isJson ? JSON.parse(text) : undefined,
   }
-  return fetch(path, init).catch(() => undefined)
 }
 
 /**

@@ -30,4 +30,7 @@ function relative(date, nowMs) {
 }
 
 /** @param {string} time in RFC 3339 */
+export const formatTime = (time) => exact.format(new Date(time))
+
+/** @param {string} time in RFC 3339 */
 export const formatDay = (time) => day.format(new Date(time))

@@ -18,8 +18,9 @@ export function startRouter(hasPage) {
   history.scrollRestoration = 'manual'
   history.replaceState({ key: address.get().key }, '')
   addEventListener('popstate', () => {
-    // The position of the page that is being left is known already: see `rememberPosition`.
-    address.set(current())
+    // Without a key it is a link within the page, such as “Skip to content”.
+    if (history.state?.key) address.set(current())
+    else history.replaceState({ key: address.get().key }, '')
   })
   addEventListener('scroll', rememberPosition, { passive: true })
   document.addEventListener('click', onClick)

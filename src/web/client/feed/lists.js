@@ -3,6 +3,7 @@
 import { toProblem } from '../api/problem.js'
 import { nextPage, request } from '../api/request.js'
 import { address } from '../app/router.js'
+import { FormAlert } from '../forms/fields.js'
 import { html, useCallback, useEffect, useState } from '../library/html.js'
 import { withChanges } from './changes.js'
 
@@ -75,7 +76,7 @@ export function useList(path) {
 export function LoadMore({ list: { next, items, isLoading, problem, loadMore } }) {
   if (problem) {
     return html`<div class="more">
-      <p role="alert">${problem.message}</p>
+      <${FormAlert} problem=${problem} />
       <button type="button" class="quiet" onClick=${loadMore}>Try again</button>
     </div>`
   }

@@ -3,12 +3,14 @@
 import { request, userPath } from '../api/request.js'
 import { followStream } from '../api/stream.js'
 import { announce } from '../app/announcer.js'
-import { useEffect, useRef, useState } from '../library/html.js'
+import { useEffect, useState } from '../library/html.js'
 import { mergePosts } from './lists.js'
 import { pending } from './outbox.js'
 
 /** @import { Post } from '../api/types.ts' */
 /** @import { List } from './lists.js' */
+
+/** @typedef {{ posts: Post[], isPage: boolean }} Arrival a page has the newest posts, without a gap between them */
 
 /** Someone who has scrolled this far reads. */
 const readingPx = 120
@@ -20,32 +22,39 @@ const readingPx = 120
  */
 export function useLivePosts(username, list) {
   const [waiting, setWaiting] = useState(/** @type {Post[]} */ ([]))
-  const latest = useRef({ list, waiting })
-  latest.current = { list, waiting }
+  // What arrived while the list was loading; the first page would replace it.
+  const [arrived, setArrived] = useState(/** @type {Arrival[]} */ ([]))
 
-  /** @param {Post[]} posts */
-  function receive(posts) {
-    const { list, waiting } = latest.current
+  useEffect(() => {
+    if (list.isLoading || arrived.length === 0) return
+    // More may have arrived since this render.
+    setArrived((before) => before.slice(arrived.length))
+    receive(arrived)
+  }, [list.isLoading, arrived])
+
+  /** @param {Arrival[]} arrivals */
+  function receive(arrivals) {
     const known = new Set([...list.items, ...waiting].map(({ id }) => id))
+    const isAfterGap = (/** @type {Arrival} */ { posts, isPage }) =>
+      isPage && posts.length > 0 && !posts.some(({ id }) => known.has(id))
+    const posts = mergePosts(
+      [],
+      arrivals.flatMap(({ posts }) => posts),
+    )
     const news = posts.filter((post) => !known.has(post.id) && !isPending(post))
-    if (news.length === 0) return
     const others = news.filter(({ user }) => user !== username)
-    if (scrollY > readingPx && others.length > 0) setWaiting((before) => mergePosts(before, news))
-    else list.update((items) => mergePosts(items, news))
+    const isReading = scrollY > readingPx
+    if (!isReading && known.size > 0 && arrivals.some(isAfterGap)) list.reload()
+    else if (isReading && others.length > 0) setWaiting(mergePosts(waiting, news))
+    else if (news.length > 0) list.update((items) => mergePosts(items, news))
     if (others.length > 0)
       announce(others.length === 1 ? `New post by @${others[0]?.user}` : `${others.length} new posts`)
   }
 
   /** Finds what was published before the stream began, or while there was none. */
   async function catchUp() {
-    const { body } = await request('GET', `${userPath(username)}/timeline`).catch(() => ({ body: [] }))
-    const { list } = latest.current
-    if (list.isLoading) return
-    const known = new Set(list.items.map(({ id }) => id))
-    const hasGap =
-      body.length > 0 && list.items.length > 0 && !body.some((/** @type {Post} */ { id }) => known.has(id))
-    if (hasGap && scrollY <= readingPx) list.reload()
-    else receive(body)
+    const { body: posts } = await request('GET', `${userPath(username)}/timeline`).catch(() => ({ body: [] }))
+    setArrived((before) => [...before, { posts, isPage: true }])
   }
 
   useEffect(() => {
@@ -58,7 +67,7 @@ export function useLivePosts(username, list) {
       following = new AbortController()
       void followStream(`${userPath(username)}/timeline/stream`, {
         onOpen: catchUp,
-        onPost: (post) => receive([post]),
+        onPost: (post) => setArrived((before) => [...before, { posts: [post], isPage: false }]),
         signal: following.signal,
       })
     }

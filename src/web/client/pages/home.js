@@ -49,8 +49,8 @@ function Timeline({ username }) {
     </div>
     <${Feed} list=${list} label="Home timeline" pending=${sending} empty=${html`
       <h2>Your timeline is ready</h2>
-      <p>Write your first post above, or find people whose posts you would like to see here.</p>
-      <a class="button" href="/explore">Find people</a>`} />`
+      <p>Write your first post above, or look at what others write, and follow those you like.</p>
+      <a class="button" href="/explore">See all posts</a>`} />`
 }
 
 function Front() {
@@ -68,7 +68,7 @@ function Front() {
       ${
         liveView &&
         html`<p class="measured"><span class="pulse" aria-hidden="true"></span>
-        Every request you make here is measured. <a href=${liveView}>Watch the live view</a></p>`
+        <span>Every request you make here is measured. <a href=${liveView}>Watch the live view</a></span></p>`
       }
     </section>
     <h2 class="section">All posts</h2>

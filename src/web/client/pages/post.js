@@ -3,6 +3,7 @@ import { toProblem } from '../api/problem.js'
 import { request, userPath } from '../api/request.js'
 import { session } from '../api/session.js'
 import { notify } from '../app/announcer.js'
+import { formatTime } from '../app/clock.js'
 import { navigate } from '../app/router.js'
 import { useTitle } from '../app/title.js'
 import { recordDeletion, recordEdit } from '../feed/changes.js'
@@ -78,7 +79,7 @@ export function PostPage({ params: { username, id } }) {
     ${problem && problem.status !== 412 && html`<${FormAlert} problem=${problem} />`}
     <div class="single">
       <${PostArticle} post=${post}>
-        ${post.editedAt && html`<p class="note">Edited ${new Date(post.editedAt).toLocaleString()}</p>`}
+        <p class="note">${formatTime(post.timestamp)}${post.editedAt && `, edited ${formatTime(post.editedAt)}`}</p>
         ${
           mode !== 'edit' &&
           html`<div class="actions">
