@@ -11,7 +11,7 @@ const usage = `Usage: npm run bench -- NAME [options]
   scrape      time to serialize a scrape, compared with the stock exporter and prom-client
   growth      durations of lists, timelines and searches on 10,000 and on a million posts
   requests    CPU time per request, compared with node:http and pg alone
-  telemetry   CPU time per request with telemetry off, on, pushed, and recorded by prom-client
+  telemetry   CPU time per request with telemetry off, on and pushed, and with other libraries
 
 npm run bench -- NAME --help shows the options.
 `

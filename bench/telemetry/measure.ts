@@ -40,7 +40,7 @@ export async function measureVariants(
     }
     const requestOf = await requestsOf(services[0]?.url ?? '')
     for (let round = 1 - warmUpRounds; round <= rounds; round++) {
-      if (round === 1) await checkMetrics(services)
+      if (round === 1) await checkMetrics(services.filter((_, index) => variants[index]?.comparable))
       onRound(Math.max(round, 0))
       for (const kind of kinds) {
         const measured = await measureRound(services, [requestOf[kind]], requests)

@@ -11,10 +11,10 @@ export function recordRequestMetrics(metrics: Metrics): Middleware {
     const request: DescribedRequest = ctx.req
     const protocol = scheme(ctx)
     request.protocol = protocol
-    metrics.requestStarted(method, protocol)
+    const active = metrics.requestStarted(method, protocol)
     // Emitted once per response, even if the client disconnects.
     ctx.res.once('close', () => {
-      metrics.requestEnded(method, protocol)
+      metrics.requestEnded(active)
       recordSizes(metrics, ctx, { method, route: ctx.state.route, status: recordedStatus(ctx.res) })
     })
     return next()

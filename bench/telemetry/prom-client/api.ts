@@ -1,19 +1,23 @@
 // Implements the part of @opentelemetry/api that src/metrics/instruments.ts uses, with prom-client.
 import type { Attributes, MetricOptions } from '@opentelemetry/api'
-import { Counter, collectDefaultMetrics, Gauge, Histogram } from 'prom-client'
 import { familyOf, labelOf } from '../../../harness/catalogue/families.ts'
 import { catalogue, type MetricName } from '../../../src/metrics/catalogue.ts'
-import { serveExposition } from './endpoint.ts'
+import { expose } from '../expose.ts'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from './client.ts'
 
-type BatchResult = { observe: (gauge: Gauge, value: number, attributes?: Attributes) => void }
+type BatchResult = {
+  observe: (gauge: InstanceType<typeof Gauge>, value: number, attributes?: Attributes) => void
+}
 
 export const metrics = { getMeter: createMeter }
 
 function createMeter() {
   const callbacks: (() => void)[] = []
   collectDefaultMetrics()
-  serveExposition(() => {
+  expose(async (_request, response) => {
     for (const callback of callbacks) callback()
+    response.setHeader('Content-Type', register.contentType)
+    response.end(await register.metrics())
   })
   const gauge = (name: MetricName) => new Gauge(configuration(name))
 

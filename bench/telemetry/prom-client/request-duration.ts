@@ -1,8 +1,8 @@
 // Records the request duration with prom-client, as otel/http.ts does with instrumentation-http.
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Histogram } from 'prom-client'
 import { telemetryCatalogue } from '../../../otel/catalogue.ts'
+import { Histogram } from './client.ts'
 
 const metric = telemetryCatalogue['http.server.request.duration']
 const duration = new Histogram({
