@@ -38,7 +38,10 @@ export const variables = {
       'YAML file in the declarative format of OpenTelemetry; it replaces all other `OTEL_` variables',
   },
   OTEL_SDK_DISABLED: { default: 'false', description: '`true` turns all metrics off' },
-  OTEL_SERVICE_NAME: { default: 'microposts', description: 'Resource attribute `service.name`' },
+  OTEL_SERVICE_NAME: {
+    default: 'microposts',
+    description: 'Resource attribute `service.name`; by default the name in package.json',
+  },
   OTEL_RESOURCE_ATTRIBUTES: {
     example: 'deployment.environment.name=production',
     description: 'Further resource attributes: a comma-separated list of `key=value`, percent-encoded',
