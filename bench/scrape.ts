@@ -21,6 +21,7 @@ Serializes the same metrics with this project's serializer, the stock exporter's
   --help       shows this text
 
 "with collection" also runs the SDK's collection, which cannot be interrupted. "first scrape" has no cached labels.
+"native" has native buckets of each histogram in addition. Protobuf has no lines; it has the same metrics.
 `
 
 type Measurement = { ms: number; stallMs: number; exposition: Buffer }
@@ -42,11 +43,11 @@ export async function scrape(args: string[]): Promise<void> {
   }
   const stockMs = median(measurements[0]?.measured.map(({ ms }) => ms) ?? [])
   const rows = measurements.map(({ name, measured }) => {
-    const exposition = measured[0]?.exposition.toString() ?? ''
+    const exposition = measured[0]?.exposition ?? Buffer.alloc(0)
     const ms = median(measured.map((measurement) => measurement.ms))
     return [
       name,
-      exposition.split('\n').length - 1,
+      name.includes('protobuf') ? '–' : exposition.toString().split('\n').length - 1,
       Math.round(exposition.length / 1024),
       ms.toFixed(1),
       median(measured.map(({ stallMs }) => stallMs)).toFixed(1),

@@ -4,15 +4,17 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { attributesOf, metricsOf, type Push } from '../../harness/telemetry/otlp-decoder.ts'
 import { startCollector } from '../../harness/telemetry/otlp-sink.ts'
+import { decodeExposition, labelsOf } from '../../harness/telemetry/protobuf-decoder.ts'
 import { scrape } from '../../harness/telemetry/scrape.ts'
 import { until } from '../../harness/until.ts'
+import { askFor } from './pull/support/scraped.ts'
 import { startBare } from './support/bare.ts'
 
-async function start(yaml: string) {
+async function start(yaml: string, env: Record<string, string> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'microposts-otel-'))
   const path = join(folder, 'telemetry.yaml')
   await writeFile(path, `file_format: "1.1"\n${yaml}`)
-  const bare = await startBare({ OTEL_CONFIG_FILE: path })
+  const bare = await startBare({ OTEL_CONFIG_FILE: path, ...env })
   onTestFinished(async () => {
     bare.kill('SIGKILL')
     await rm(folder, { recursive: true })
@@ -67,6 +69,25 @@ it('a limit of a view takes precedence', async () => {
 
   expect(await seriesOf(bare, 'bare_renamed_total')).toEqual({ 1: 1, rest: 2 })
   expect(await seriesOf(bare, 'bare_observed_total')).toEqual({ 1: 1, 2: 2, 3: 3 })
+})
+
+it('a cardinality limit also applies to native histograms', async () => {
+  const limits = 'cardinality_limits: {default: 3}'
+  const bare = await start(`meter_provider: {readers: [{${pull}, ${limits}}}]}`, {
+    METRICS_NATIVE_HISTOGRAMS: 'true',
+  })
+  for (const number of [1, 2, 3, 4, 2, 3]) await fetch(`${bare.url}/numbers/${number}`)
+
+  const headers = { accept: 'application/vnd.google.protobuf' }
+  const { body } = await askFor(bare.metricsUrl, { headers })
+  const series = decodeExposition(body).get('bare_delay')?.metric ?? []
+  expect(series.map((one) => [labelsOf(one).number, one.histogram?.sampleCount])).toEqual([
+    ['1', 1],
+    ['2', 2],
+    [undefined, 3],
+  ])
+  // 3, 3 and 4 are in two buckets.
+  expect(series.at(-1)?.histogram?.positiveDelta).toEqual([2, -1])
 })
 
 it('each reader has its own limits, also for exponential histograms', async () => {

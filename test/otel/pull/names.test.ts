@@ -182,6 +182,22 @@ describe('labels', () => {
   })
 })
 
+describe('series', () => {
+  it.each([
+    ['keys', { 'a.b': '\ufffd' }, { a_b: '\ufffd' }],
+    ['values', { a_b: '\ud800' }, { a_b: '\udc00' }],
+  ])('are added when their %s become the same', async (_, first, second) => {
+    const collected = createCollected()
+    const counter = collected.meter().createCounter('jobs')
+    counter.add(1, first)
+    counter.add(2, second)
+
+    expect((await collected.families()).get('jobs_total')?.samples).toEqual([
+      { name: 'jobs_total', labels: { a_b: '\ufffd', otel_scope_name: 'test' }, value: 3 },
+    ])
+  })
+})
+
 describe('histograms', () => {
   it('have bounds in canonical form, the same in both formats', async () => {
     const collected = createCollected()
