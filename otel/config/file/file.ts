@@ -6,6 +6,7 @@ import { parseDocument } from 'yaml'
 import type { Faults } from '../faults.ts'
 import type { Model, Setting } from '../types.ts'
 import { formats } from './prometheus-keys.ts'
+import { isMapping } from './shape.ts'
 import { substituteVariables } from './substitution.ts'
 import { supportedKeys } from './supported-keys.ts'
 
@@ -22,7 +23,12 @@ export function readFile(setting: Setting, env: NodeJS.ProcessEnv, faults: Fault
   return undefined
 }
 
+/** Returns undefined if there is no mapping in the file. */
 function parseFile({ name, value: path }: Setting, env: NodeJS.ProcessEnv, faults: Faults) {
+  const reject = (requirement: string) => {
+    faults.add({ name: String(path), requirement })
+    return undefined
+  }
   let yaml: string
   try {
     yaml = readFileSync(String(path), 'utf8')
@@ -31,21 +37,18 @@ function parseFile({ name, value: path }: Setting, env: NodeJS.ProcessEnv, fault
     faults.add({ name, value: path, requirement: `must be a readable file (${code})` })
     return undefined
   }
-  const addFault = (requirement: string) => faults.add({ name: String(path), requirement })
   const document = parseDocument(yaml, { version: '1.2' })
   const [error] = [...document.errors, ...document.warnings]
-  if (error) {
-    // The first line describes the error; the others show the text around it.
-    addFault(`must be valid YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`)
-    return undefined
-  }
+  // The first line describes the error; the others show the text around it.
+  if (error) return reject(`must be valid YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`)
   const invalid = substituteVariables(document, env)
-  for (const reference of invalid)
-    addFault(`must not contain ${reference}: write \${NAME} or \${NAME:-default}`)
-  if (invalid.length > 0) return undefined
-  const root: unknown = document.toJS()
-  if (typeof root === 'object' && root !== null && !Array.isArray(root))
-    return root as Record<string, unknown>
-  addFault('must be a mapping')
-  return undefined
+  if (invalid.length > 0)
+    return reject(`must not contain ${invalid.join(', ')}: write \${NAME} or \${NAME:-default}`)
+  try {
+    const root: unknown = document.toJS()
+    return isMapping(root) ? root : reject('must be a mapping')
+  } catch (cause) {
+    // Aliases are resolved only now.
+    return reject(`must be valid YAML: ${(cause as Error).message}`)
+  }
 }

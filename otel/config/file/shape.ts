@@ -15,7 +15,7 @@ export type Place = { path: string; faults: Faults }
 export const text = scalar('a text, in quotes if it looks like a number', isText)
 export const secretText = scalar('a text, in quotes if it looks like a number', isText, { secret: true })
 export const integer = scalar('a whole number, without quotes', Number.isInteger)
-export const number = scalar('a number, without quotes', (node) => typeof node === 'number')
+export const number = scalar('a finite number, without quotes', Number.isFinite)
 export const boolean = scalar('true or false, without quotes', (node) => typeof node === 'boolean')
 export const anyScalar = scalar('a text, a number, true or false', (node) => typeof node !== 'object')
 
@@ -102,7 +102,7 @@ function isText(node: unknown): node is string {
   return typeof node === 'string'
 }
 
-function isMapping(node: unknown): node is Record<string, unknown> {
+export function isMapping(node: unknown): node is Record<string, unknown> {
   return typeof node === 'object' && node !== null && !Array.isArray(node)
 }
 

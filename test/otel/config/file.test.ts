@@ -364,11 +364,18 @@ meter_provider:
       ['FILE: must be valid YAML: Map keys must be unique at line 3, column 1'],
     ],
     [
-      `resource: {schema_url: "\${1ST} and \${A B:-c}"}`,
+      'resource: *missing',
+      ['FILE: must be valid YAML: Unresolved alias (the anchor must be set before the alias): missing'],
+    ],
+    [
+      'meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}, stream: {aggregation: {explicit_bucket_histogram: {boundaries: [1, .inf]}}}}]}',
       [
-        `FILE: must not contain \${1ST}: write \${NAME} or \${NAME:-default}`,
-        `FILE: must not contain \${A B:-c}: write \${NAME} or \${NAME:-default}`,
+        'FILE: meter_provider.views[0].stream.aggregation.explicit_bucket_histogram.boundaries[1]=null: must be a finite number, without quotes',
       ],
+    ],
+    [
+      `resource: {schema_url: "\${1ST} and \${A B:-c}"}`,
+      [`FILE: must not contain \${1ST}, \${A B:-c}: write \${NAME} or \${NAME:-default}`],
     ],
   ])('must follow the rules: %j', async (yaml, faults) => {
     expect(await faultsOf(`file_format: "1.0"\n${yaml}`)).toEqual(faults)
