@@ -45,6 +45,8 @@ const requests = {
   'search, in none': search('nothing'),
   'search, two words': search('half rare'),
   'search, one letter': search('w'),
+  'search, in 1 of 300': search('w300'),
+  'search, in 50 posts and one letter': search('rare w'),
 }
 
 export async function growth(args: string[]): Promise<void> {

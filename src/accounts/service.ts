@@ -53,7 +53,7 @@ export function createAccounts({ db, query, metrics }: AccountsDependencies) {
       const id = Prisma.sql`u."id"`
       const rows = page.search
         ? await query<UserRow>`
-            WITH ${newestMatches(Prisma.sql`"User"`, matchesSearch(page.search), page)}
+            WITH ${newestMatches(Prisma.sql`"User"`, { matches: matchesSearch(page.search) }, page)}
             SELECT u."id", ${userColumns} FROM newest JOIN "User" u ON u."id" = newest."id" ORDER BY u."id" DESC`
         : await query<UserRow>`
             SELECT u."id", ${userColumns} FROM "User" u
@@ -152,7 +152,7 @@ async function update(
 /** A condition on "User". Each part has its index; a prefix is a range, which a prepared statement can use too. */
 function matchesSearch(search: string): Prisma.Sql {
   const query = searchQuery(search)
-  const byDisplayName = query ? Prisma.sql`"words" @@ ${query}::tsquery` : Prisma.sql`false`
+  const byDisplayName = query ? Prisma.sql`"words" @@ ${query.all}::tsquery` : Prisma.sql`false`
   if (!/^[\w.-]{1,50}$/.test(search)) return byDisplayName
   const prefix = search.toLowerCase()
   // DEL sorts after every character of a username.

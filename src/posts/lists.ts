@@ -26,8 +26,12 @@ export function createPostLists({ query }: { query: Query }) {
       if (!page.search) return slice(await query<PostRow>`${selectPage(Prisma.sql`true`, page)}`, page)
       const words = searchQuery(page.search)
       if (!words) return { rows: [], next: undefined }
+      const conditions = {
+        matches: Prisma.sql`"words" @@ ${words.all}::tsquery`,
+        narrowed: words.whole ? Prisma.sql`"words" @@ ${words.whole}::tsquery` : undefined,
+      }
       const rows = await query<PostRow>`
-        WITH ${newestMatches(Prisma.sql`"Post"`, Prisma.sql`"words" @@ ${words}::tsquery`, page)}
+        WITH ${newestMatches(Prisma.sql`"Post"`, conditions, page)}
         SELECT ${postColumns} FROM newest JOIN "Post" p ON p."id" = newest."id" ${postJoins} ORDER BY p."id" DESC`
       return slice(rows, page)
     },

@@ -12,15 +12,21 @@ export function tokenize(text: string): string[] {
   return [...new Set(runs.map((word) => [...word].slice(0, maxWordLength).join('')))]
 }
 
+/** Of a prefix of at most this length there are so many continuations that reading them from an index takes long. */
+const shortPrefixLength = 3
+
 /**
- * A tsquery that requires all words of a search, the last one as a prefix. Undefined for a search without words,
- * which matches nothing.
+ * A tsquery that requires all words of a search, the last one as a prefix. If that prefix is short, `whole` requires only
+ * the words before it, if any. Undefined for a search without words, which matches nothing.
  */
-export function searchQuery(search: string): string | undefined {
-  const words = tokenize(search)
+export function searchQuery(search: string): { all: string; whole: string | undefined } | undefined {
   // Quotes make the parser keep `_` and every script; a word itself contains no quote.
-  const quoted = words.map((word) => `'${word}'`)
-  return words.length > 0 ? `${quoted.join(' & ')}:*` : undefined
+  const quoted = tokenize(search).map((word) => `'${word}'`)
+  const last = quoted.at(-1)
+  if (!last) return undefined
+  const isShort = [...last].length - 2 <= shortPrefixLength
+  const whole = (isShort && quoted.slice(0, -1).join(' & ')) || undefined
+  return { all: `${quoted.join(' & ')}:*`, whole }
 }
 
 /** Upper case first, because only that maps ß to SS; a final sigma becomes a normal one. */

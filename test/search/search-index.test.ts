@@ -69,3 +69,35 @@ async function readAll<Row>(read: (page: Page) => Promise<Slice<Row>>): Promise<
   } while (cursor)
   return all
 }
+
+describe('a search of 16,000 posts for a word and a short prefix', () => {
+  let database: Opened
+  beforeAll(async () => {
+    database = await openExisting(await freshDatabase())
+    await database.client.$executeRawUnsafe(seedUsers(1))
+    await database.client.$executeRawUnsafe(`
+      INSERT INTO "Post" ("id", "authorId", "text", "createdAt", "words")
+      SELECT ${seedId('0191', 'n')}, ${seedId('0190', '1')}, n, now(), array_to_tsvector(array_remove(ARRAY[
+        'always', CASE WHEN n % 2 = 0 THEN 'often' END, CASE WHEN n % 200 < 2 THEN 'ancient' END], NULL))
+      FROM generate_series(1, 16000) n`)
+  })
+  afterAll(() => database.closeAndDrop())
+
+  // The first word leaves 16,000 posts, which the index narrows down further, or 8,000, which are filtered by the prefix.
+  it.each([
+    ['always an', 2],
+    ['often an', 1],
+    ['always often an', 1],
+    ['never an', 0],
+  ])('finds every post with "%s"', async (search, per200) => {
+    const lists = createPostLists({ query: database.query })
+    const posts = await readAll((page) => lists.all({ ...page, search }))
+    expect(posts).toHaveLength(per200 * 80)
+    expect(posts.map(({ id }) => id)).toEqual(
+      posts
+        .map(({ id }) => id)
+        .toSorted()
+        .toReversed(),
+    )
+  })
+})
