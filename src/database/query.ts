@@ -28,10 +28,16 @@ export function createQuery(
     const { text } = statement
     const config: QueryConfig = { text, values: statement.values, types }
     if (nameOf) config.name = nameOf({ sql: text })
-    const run = () => recordDuration(text, () => pool.query<Row>(config), metrics)
-    const { rows } = await retryConflicts(run)
+    const send = () => pool.query<Row>(config).catch(throwWithoutValues)
+    const { rows } = await retryConflicts(() => recordDuration(text, send, metrics))
     return rows
   }
+}
+
+/** The detail of an error may quote a whole row, and errors are logged. */
+function throwWithoutValues(error: unknown): never {
+  if (error instanceof pg.DatabaseError) delete error.detail
+  throw error
 }
 
 const { builtins } = pg.types

@@ -219,7 +219,7 @@ describe('an internal error', () => {
     await opened.close()
     const faulty = await startService({}, database)
     onTestFinished(() => faulty.stop())
-    const labels = { http_route: '/api/posts', error_type: 'PrismaClientKnownRequestError' }
+    const labels = { http_route: '/api/posts', error_type: 'DatabaseError' }
     const counted = await growth(faulty, 'microposts_exception_total', labels, async () => {
       const response = await call(faulty, 'GET', '/api/posts', { headers: { 'X-Request-Id': 'the-one' } })
       expect(response.status).toBe(500)
@@ -239,7 +239,7 @@ describe('an internal error', () => {
       requestId: 'the-one',
       method: 'GET',
       route: '/api/posts',
-      err: { type: 'PrismaClientKnownRequestError', stack: expect.any(String) },
+      err: { type: 'DatabaseError', stack: expect.any(String) },
     })
     expect(await call(faulty, 'GET', '/livez')).toMatchObject({ status: 200 })
   })
