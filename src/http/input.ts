@@ -19,7 +19,7 @@ export async function readInput(
 ): Promise<Input<Endpoint>> {
   const content = endpoint.body ? await readBody(ctx) : {}
   const body = validate('body', endpoint.body, content)
-  const query = validate('query', endpoint.query, { ...ctx.query })
+  const query = validate('query', endpoint.query, endpoint.query && { ...ctx.query })
   const headers = validate('header', endpoint.headers, ctx.headers)
   if (body.faults.length + query.faults.length + headers.faults.length > 0) {
     const more = (await endpoint.moreFaults?.(content)) ?? []

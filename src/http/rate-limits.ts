@@ -1,5 +1,6 @@
 // Rate limits: each checked request consumes from a quota, which the `RateLimit-…` headers show. Beyond it: 429 (RFC 6585).
 import type { IncomingHttpHeaders } from 'node:http'
+import { isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { AppError } from '../errors.ts'
 import { type Quota, quotaHeaders, rateLimited } from '../quota.ts'
@@ -107,6 +108,7 @@ function subject(ctx: Context, { by }: LimitedByCounter, viewer: Viewer | undefi
  * forwarded address is malformed, the proxy's own address counts.
  */
 function addressOf(ctx: Context): string {
+  if (isIPv4(ctx.ip)) return ctx.ip
   const text = ipaddr.isValid(ctx.ip) ? ctx.ip : ctx.req.socket.remoteAddress
   // The client has disconnected; nobody will read the response.
   if (text === undefined) return ''

@@ -87,8 +87,9 @@ function send(
   }
   // Koa adds enough listeners to a streamed response for Node to warn of a leak.
   if (isStream(output.body)) ctx.res.setMaxListeners(20)
-  ctx.body = reply.type ? output.body : JSON.stringify(output.body)
+  // Before the body, for which Koa would otherwise guess a type.
   ctx.set('Content-Type', output.headers?.['Content-Type'] ?? contentTypes[ctx.status] ?? '')
+  ctx.body = reply.type ? output.body : JSON.stringify(output.body)
 }
 
 const isStream = (body: unknown) => body instanceof Readable

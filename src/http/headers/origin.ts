@@ -24,12 +24,21 @@ export function origin(publicUrl: string | undefined): Middleware {
 /** The raw header, because `ctx.host` accepts malformed hosts: it drops the part before an `@` or after a comma. */
 function ownHost(ctx: Context): string {
   const { rawHeaders, httpVersion } = ctx.req
-  const sent = rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'host').length
+  let sent = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === 'host') sent++
   return sent === 0 && httpVersion === '1.0' ? 'localhost' : sent === 1 ? ctx.get('Host') : ''
 }
 
+/** The last valid host: almost every request has the same one. */
+let known = ''
+
 /** The URL parser also checks ranges: port 70000 and address 256.0.0.1 are not valid. */
-const isHost = (text: string) => host.test(text) && URL.canParse(`http://${text}`)
+function isHost(text: string): boolean {
+  if (text === known) return text !== ''
+  const valid = host.test(text) && URL.canParse(`http://${text}`)
+  if (valid) known = text
+  return valid
+}
 
 /** Only `http` or `https`, whatever X-Forwarded-Proto says. */
 export const scheme = (ctx: Context): 'http' | 'https' => (ctx.protocol === 'https' ? 'https' : 'http')
