@@ -15,7 +15,7 @@ import type { Sessions } from './sessions/service.ts'
 import { timelineRoutes } from './timeline/routes.ts'
 import type { Timeline } from './timeline/service.ts'
 import { docsRoutes } from './web/api-docs.ts'
-import { clientRoutes } from './web/client-addresses.ts'
+import { clientRoutes, frontPageRoute } from './web/client-addresses.ts'
 import { problemRoutes } from './web/problem-pages.ts'
 
 export type Services = {
@@ -42,9 +42,9 @@ export function createRoutes(services: Services): Route[] {
     ...healthRoutes(services.health),
     ...problemRoutes(),
     ...docsRoutes(),
-    ...clientRoutes(),
+    frontPageRoute(),
   ]
-  return [...documented, openApiRoute(documented, tags)]
+  return [...documented, openApiRoute(documented, tags), ...clientRoutes()]
 }
 
 /** The sections of the OpenAPI document. */
@@ -56,5 +56,5 @@ const tags = {
   Timeline: 'The posts of a user and of the users they follow.',
   Health: 'For operators.',
   Documentation: 'About this API.',
-  'Web client': 'Pages for people. The client at these addresses uses only this API.',
+  'Web client': 'Pages for people. The client at `/` uses only this API.',
 }

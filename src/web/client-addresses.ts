@@ -21,16 +21,16 @@ const notModified = (headers: Record<string, string>) => ({
   headers,
 })
 
-const username = z
-  .string()
-  .regex(/^[A-Za-z0-9_.-]{1,50}$/)
-  .meta({ description: 'A username.', examples: ['alice'] })
+const username = z.string().regex(/^[A-Za-z0-9_.-]{1,50}$/)
 const Profile = z.object({ username })
 const PostAddress = Profile.extend({ id: Id })
 
+/** The address that the OpenAPI document lists. */
+export const frontPageRoute = () => page('/', 'Show the web client')
+
+/** All other addresses: they are not part of the API, and those of pages serve what `/` does. */
 export function clientRoutes() {
   return [
-    page('/', 'Show your timeline, or all posts to somebody who is not logged in'),
     page('/signup', 'Show the form to sign up'),
     page('/login', 'Show the form to log in'),
     page('/explore', 'Show all posts'),
@@ -49,11 +49,7 @@ export function clientRoutes() {
         auth: 'none',
         summary: 'Get a file of the web client',
         tag,
-        params: z.object({
-          version: z.string().meta({ description: 'A hash of all files.', examples: ['Zm9vYmFy'] }),
-          folder: z.string().meta({ description: 'A folder of the client.', examples: ['app'] }),
-          file: z.string().meta({ description: 'A file in it.', examples: ['main.js'] }),
-        }),
+        params: z.object({ version: z.string(), folder: z.string(), file: z.string() }),
         replies: {
           200: {
             description: 'The file',
