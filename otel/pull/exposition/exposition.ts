@@ -8,9 +8,8 @@ import { createFamilies, type LabelledMetrics, type ProcessMetrics } from './fam
 import type { Escaping, Format } from './formats.ts'
 import { createLabelWriter } from './labels.ts'
 import type { Naming } from './names.ts'
-import { createEncoder } from './protobuf/encoder.ts'
-import { familyBytes, infoBytes } from './protobuf/families.ts'
-import { familyText, infoText } from './text.ts'
+import { createProtobufWriter } from './protobuf/families.ts'
+import { createTextWriter } from './text.ts'
 
 /** How long to write before other work gets its turn. */
 const sliceMs = 1
@@ -55,24 +54,12 @@ export function createExpositionWriter(options: ExpositionOptions, log: Log) {
 
   function* parts(processes: ProcessMetrics[], { format, escaping, labelInstances }: ExpositionRequest) {
     const { targetInfo, labelsOf, familiesOf } = namingFor(escaping)
-    const encoder = createEncoder()
+    const writer = format === 'protobuf' ? createProtobufWriter() : createTextWriter(format)
     const resources = options.targetInfo ? resourcesOf(processes, labelsOf) : []
-    const help = 'The resource of the metrics.'
-    if (resources.length > 0) {
-      if (format === 'protobuf') yield infoBytes(encoder, targetInfo, help, resources)
-      else
-        yield infoText(
-          targetInfo,
-          help,
-          resources.map(({ text }) => text),
-          format,
-        )
-    }
+    if (resources.length > 0) yield writer.info(targetInfo, 'The resource of the metrics.', resources)
     for (const family of familiesOf(processes.map((metrics) => withLabels(metrics, labelInstances)))) {
       // Linters require a help text.
-      const described = { ...family, help: family.help.trim() ? family.help : 'No description.' }
-      if (format === 'protobuf') yield* familyBytes(encoder, described)
-      else yield* familyText(described, format)
+      yield* writer.family({ ...family, help: family.help.trim() ? family.help : 'No description.' })
     }
     if (format === 'openmetrics') yield '# EOF\n'
   }

@@ -3,18 +3,26 @@ import type { Histogram } from '@opentelemetry/sdk-metrics'
 import { escapeQuoted, isLegacyName, quoteName } from './escaping.ts'
 import type { Family } from './families.ts'
 import type { Format } from './formats.ts'
+import type { Labels } from './labels.ts'
 import { isExponential } from './merge.ts'
 import { openMetricsType } from './names.ts'
 import { type Series, seriesOf } from './series.ts'
 import { bucketsOf, toFixedBuckets, valueText } from './values.ts'
 
 /**
+ * Writes families, and the info metric of the resource; yields between series, so that the caller can let other work run.
+ *
  * Samples have no timestamp. There are no `_created` series: Prometheus would store them as series of their own, twice
  * as many for counters, although counters that start at 0 need none.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
  */
-export function* familyText(family: Family, format: Format): Generator<string | undefined> {
+export const createTextWriter = (format: Format) => ({
+  info: (name: string, help: string, labels: Labels[]) => infoText(name, help, labels, format),
+  family: (family: Family) => familyText(family, format),
+})
+
+function* familyText(family: Family, format: Format): Generator<string | undefined> {
   const all = yield* seriesOf(family)
   const series = format === 'openmetrics' && family.type === 'counter' ? all.filter(isNumber) : all
   if (series.length === 0) return
@@ -32,13 +40,13 @@ export function* familyText(family: Family, format: Format): Generator<string | 
 const isNumber = ({ value }: Series) => !Number.isNaN(value)
 
 /** OpenMetrics names the family; the text formats name its samples. Samples of an info metric end with `_info`. */
-export function infoText(name: string, help: string, labels: string[], format: Format): string {
+function infoText(name: string, help: string, labels: Labels[], format: Format): string {
   const sample = sampleWriter(name)
   const metadata =
     format === 'openmetrics'
       ? describe(name.replace(/_info$/, ''), 'info', help, format)
       : describe(name, 'gauge', help, format)
-  return metadata + labels.map((text) => sample(text, '1')).join('')
+  return metadata + labels.map(({ text }) => sample(text, '1')).join('')
 }
 
 function metadataText(family: Family, format: Format): string {

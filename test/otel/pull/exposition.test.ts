@@ -163,7 +163,7 @@ function hasReservedName({ name, points }: AnyMetric): boolean {
   const keys = points.flatMap(({ attributes }) => Object.keys(attributes))
   return (
     name.includes(':') ||
-    name.startsWith('__') ||
+    name.startsWith('_') ||
     keys.some((key) => key.startsWith('_') && key !== '__name__')
   )
 }

@@ -7,13 +7,22 @@ import type { Labels } from '../labels.ts'
 import { type AnyHistogram, isExponential } from '../merge.ts'
 import { type Series, seriesOf } from '../series.ts'
 import { bucketsOf, toFixedBuckets } from '../values.ts'
-import type { Encoder } from './encoder.ts'
+import { createEncoder, type Encoder } from './encoder.ts'
 import { type NativeBuckets, type NativeHistogram, toNative } from './native.ts'
 
 const types = { counter: 0, gauge: 1, histogram: 4 } as const
 
-/** Yields between the series, so that the caller can let other work run, and at last the message with its length. */
-export function* familyBytes(encoder: Encoder, family: Family): Generator<Buffer | undefined> {
+/** Writes families, and the info metric of the resource; yields between series, so that the caller can let other work run. */
+export function createProtobufWriter() {
+  const encoder = createEncoder()
+  return {
+    info: (name: string, help: string, labels: Labels[]) => infoBytes(encoder, name, help, labels),
+    family: (family: Family) => familyBytes(encoder, family),
+  }
+}
+
+/** Yields the message, with its length in front, when it is complete. */
+function* familyBytes(encoder: Encoder, family: Family): Generator<Buffer | undefined> {
   const series = yield* seriesOf(family)
   if (family.unit) encoder.text(5, family.unit)
   for (const one of series.reverse()) {
@@ -24,7 +33,7 @@ export function* familyBytes(encoder: Encoder, family: Family): Generator<Buffer
 }
 
 /** A gauge of 1 for each set of labels: the format has no info metrics. */
-export function infoBytes(encoder: Encoder, name: string, help: string, labels: Labels[]): Buffer {
+function infoBytes(encoder: Encoder, name: string, help: string, labels: Labels[]): Buffer {
   for (const one of labels.toReversed()) {
     const end = encoder.written()
     writeNumber(encoder, 2, 1)
