@@ -17,10 +17,10 @@ export const partNames = parts.map(([part]) => part)
 export const garbageCollection = 'garbage collection, of everything'
 
 /**
- * Returns the share of each part in the time that the process was busy. Node's own frames and built-in functions belong to
+ * Returns the share of each part in the samples in which the process was busy. Node's own frames and built-in functions belong to
  * the part that called them; all other frames without a part belong to the service.
  */
-export function sharesOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Map<string, number> {
+export function sharesOf({ nodes, samples = [] }: Profiler.Profile): Map<string, number> {
   const partOf = new Map<number, string>()
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const assign = (node: Profiler.ProfileNode, parent: string) => {
@@ -34,16 +34,10 @@ export function sharesOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Prof
   const [root] = nodes
   if (root) assign(root, 'service')
 
-  const times = new Map<string, number>()
-  let busy = 0
-  for (const [index, id] of samples.entries()) {
-    const part = partOf.get(id) ?? 'service'
-    if (part === 'idle') continue
-    const time = timeDeltas[index + 1] ?? 0
-    busy += time
-    times.set(part, (times.get(part) ?? 0) + time)
-  }
-  return new Map(Array.from(times, ([part, time]) => [part, time / busy]))
+  // Samples are counted, not timed: a sample that was late, because another process had the CPU, says nothing of its frame.
+  const counts = Map.groupBy(samples, (id) => partOf.get(id) ?? 'service')
+  const busy = samples.length - (counts.get('idle')?.length ?? 0)
+  return new Map(Array.from(counts, ([part, counted]) => [part, counted.length / busy]))
 }
 
 function classify({ url, functionName }: Profiler.ProfileNode['callFrame'], parent: string): string {
