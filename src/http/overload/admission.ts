@@ -1,8 +1,8 @@
 // Admission control: when the service is behind with its work, it rejects requests to the API before they cost anything.
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Metrics } from '../../metrics/instruments.ts'
 import type { Priority, Route } from '../endpoint.ts'
-import { createDelay } from './delay.ts'
+import { sampleDelay } from './delay.ts'
 import type { Handle } from './one-at-a-time.ts'
 import { createRejection } from './rejection.ts'
 
@@ -13,9 +13,13 @@ import { createRejection } from './rejection.ts'
 const shares: Readonly<Record<Priority, number>> = { read: 1, write: 0.8, login: 0.5 }
 
 const sampleMs = 50
+/** The least of so many samples counts: a pause, such as a garbage collection, is no overload (as in CoDel, RFC 8289). */
+const standing = 2
 /** So few requests are never too many, whatever delays them; a busy machine or a distant database, for example. */
 const leastLimit = 32
 const greatestLimit = 1_000
+/** Two hash passwords, and the others wait for about a quarter of a second. Rejecting more of them here costs little. */
+const greatestLogins = 16
 
 export type AdmissionOptions = {
   /** The delay from which on requests are rejected; 0 admits all. */
@@ -32,7 +36,7 @@ export type AdmissionOptions = {
  * the sum of the event loop's and of the wait for a connection. Above `maxDelayMs` the limit shrinks in proportion, because
  * the delay is proportional to the number of active requests (Little's law); below half of it the limit grows again.
  *
- * A response counts as active until it is complete or becomes a stream. Pages, files and health checks are always
+ * Pages, files and health checks are always
  * admitted: they cost no more than a rejection.
  */
 export function admitting(handle: Handle, options: AdmissionOptions): Handle {
@@ -41,27 +45,51 @@ export function admitting(handle: Handle, options: AdmissionOptions): Handle {
   const priorityOf = createPriorities(routes)
   const reject = createRejection(corsOrigins)
   let active = 0
+  let logins = 0
   let limit = greatestLimit
-  createDelay(sampleMs, (eventLoopMs) => {
-    limit = nextLimit(limit, active, (eventLoopMs + connectionDelayMs()) / maxDelayMs)
+  let samples: number[] = []
+  sampleDelay(sampleMs, (eventLoopMs) => {
+    samples = [eventLoopMs + connectionDelayMs(), ...samples].slice(0, standing)
+    limit = nextLimit(limit, active, Math.min(...samples) / maxDelayMs)
   })
 
   return (request, response) => {
     const priority = priorityOf(request)
     if (!priority) return handle(request, response)
-    if (active >= limit * shares[priority]) {
+    const isLogin = priority === 'login'
+    if (active >= limit * shares[priority] || (isLogin && logins >= greatestLogins)) {
       metrics.requestRejected('overload')
       return reject(request, response)
     }
-    active++
-    const release = () => {
-      response.off('close', release).off('pipe', release)
-      active--
-    }
-    response.on('close', release).on('pipe', release)
+    whileActive(request, response, (change) => {
+      active += change
+      if (isLogin) logins += change
+    })
     return handle(request, response)
   }
 }
+
+/**
+ * Calls `count` with 1 and later with -1. A request is active from the end of its body until the response is on its way or
+ * becomes a stream, so clients that send or read slowly do not count.
+ */
+function whileActive(request: IncomingMessage, response: ServerResponse, count: (change: 1 | -1) => void) {
+  const { 'content-length': length = 0, 'transfer-encoding': encoding } = request.headers
+  const begin = () => {
+    // A response may come before the end of the body, such as a 401; the rest of the body is then dropped.
+    if (response.writableEnded || response.destroyed) return
+    count(1)
+    const end = () => {
+      for (const event of ended) response.off(event, end)
+      count(-1)
+    }
+    for (const event of ended) response.on(event, end)
+  }
+  if (Number(length) > 0 || encoding !== undefined) request.once('end', begin)
+  else begin()
+}
+
+const ended = ['prefinish', 'pipe', 'close'] as const
 
 /** @param excess the measured delay as a multiple of the greatest that is accepted */
 function nextLimit(limit: number, active: number, excess: number): number {

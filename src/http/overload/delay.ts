@@ -1,5 +1,5 @@
 /** Calls `onSample` regularly with the delay of the event loop in milliseconds: how late the timer fired. */
-export function createDelay(intervalMs: number, onSample: (delayMs: number) => void) {
+export function sampleDelay(intervalMs: number, onSample: (delayMs: number) => void) {
   let due = performance.now() + intervalMs
   setInterval(() => {
     const now = performance.now()

@@ -8,6 +8,7 @@ import { until } from '../../../harness/until.ts'
 import { route } from '../../../src/http/endpoint.ts'
 import { admitting } from '../../../src/http/overload/admission.ts'
 import { startServer } from '../../../src/http/server.ts'
+import { open, requestText } from '../support/raw.ts'
 
 describe('a service with more requests than it can answer in time', () => {
   let service: Service
@@ -117,6 +118,31 @@ describe('admission by priority', () => {
     expect(await statuses()).toEqual([503, 503, 503, 503, 200])
     for (const response of held) response.end()
     await Promise.all(rest)
+    // A response that comes before the body was read counts no less and no more.
+    for (let time = 0; time < 40; time++) await send(target, 'POST', '/api/x', { json: { text: 'unread' } })
     expect(await statuses()).toEqual([200, 200, 200, 200, 200])
   })
+})
+
+it('clients that send a body slowly do not count as load', async () => {
+  const service = await startService({ OVERLOAD_DELAY: '1ms' })
+  onTestFinished(() => service.stop())
+  const { username, token } = await buildUser(service)
+  const path = `/api/users/${username}/collection`
+  const slow = Array.from({ length: 60 }, () => {
+    const { socket } = open(service)
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
+    socket.write(requestText(`POST ${path} HTTP/1.1`, { ...headers, 'Content-Length': '99' }, '{'))
+    return socket
+  })
+  await until('all are active', async () => (await scrape(service)).sum('http_server_active_requests') === 60)
+  // Sixteen clients are load enough for the limit to fall below sixty.
+  const loop = async () => {
+    const statuses: number[] = []
+    for (let turn = 0; turn < 50; turn++) statuses.push((await call(service, 'GET', path)).status)
+    return statuses
+  }
+  const statuses = (await Promise.all(Array.from({ length: 16 }, loop))).flat()
+  expect(new Set(statuses)).toEqual(new Set([200]))
+  for (const socket of slow) socket.destroy()
 })
