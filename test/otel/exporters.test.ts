@@ -43,6 +43,8 @@ describe.each(['http/protobuf', 'http/json', 'grpc'])('the pull endpoint and OTL
       OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
       OTEL_EXPORTER_OTLP_ENDPOINT: protocol === 'grpc' ? collector.grpcUrl : collector.httpUrl,
       OTEL_METRIC_EXPORT_INTERVAL: '200',
+      // Native histograms change neither the text formats nor another exporter.
+      METRICS_NATIVE_HISTOGRAMS: String(protocol === 'http/json'),
     })
     await work(service)
   })
