@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Time, text, trimmedText } from '../http/fields.ts'
+import { anyText, Time, text, trimmedText } from '../http/fields.ts'
 import { commonPasswords } from './common-passwords.ts'
 
 const usernamePattern = /^(?=.*[A-Za-z0-9])[A-Za-z0-9_.-]{1,50}$/
@@ -7,7 +7,7 @@ const usernamePattern = /^(?=.*[A-Za-z0-9])[A-Za-z0-9_.-]{1,50}$/
 export const Username = z
   .string()
   .regex(usernamePattern, 'must be 1 to 50 characters of A-Z a-z 0-9 _ . - with at least one letter or digit')
-  .meta({ description: 'The username; case is ignored in lookups.', examples: ['alice'] })
+  .meta({ description: 'The username; case is ignored in lookups.', maxLength: 50, examples: ['alice'] })
 
 export const UserParams = z.object({ username: Username })
 
@@ -39,13 +39,18 @@ export const UserChange = z
     displayName: optionalText(100).optional().meta(displayNameExample),
     bio: optionalText(500).optional().meta(bioExample),
     password: Password.optional(),
-    currentPassword: z
-      .string()
+    currentPassword: anyText
       .optional()
       .meta({ description: 'Required with a new password.', format: 'password' }),
   })
   .meta({ id: 'UserChange', examples: [{ displayName: 'Alice Liddell', bio: 'Down the rabbit hole.' }] })
 export type UserChange = z.output<typeof UserChange>
+
+const Count = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1)
+  .meta({ format: 'int32' })
 
 export const User = z
   .object({
@@ -54,7 +59,7 @@ export const User = z
     displayName: z.string().nullable().meta(displayNameExample),
     bio: z.string().nullable().meta(bioExample),
     createdAt: Time,
-    counts: z.object({ posts: z.int().min(0), followers: z.int().min(0), following: z.int().min(0) }),
+    counts: z.object({ posts: Count, followers: Count, following: Count }),
   })
   .meta({ id: 'User' })
 

@@ -20,6 +20,7 @@ export const PageQuery = z.object({
       type: 'integer',
       minimum: 1,
       maximum: maxLimit,
+      format: 'int32',
       default: defaultLimit,
     }),
   cursor: z
@@ -30,6 +31,7 @@ export const PageQuery = z.object({
     .meta({
       description: 'The start of the page, from the `Link` of the previous page.',
       type: 'string',
+      maxLength: 22,
       examples: ['AZqz8HwefTqPXgsqTG2OEA'],
     }),
 })
@@ -44,7 +46,7 @@ export const SearchQuery = PageQuery.extend({
 /** Declares the reply of a list. */
 export function listReply<const B extends z.ZodArray>(description: string, body: B) {
   const optionalHeaders = { Link: 'The next page, `rel="next"`, if there is one' }
-  return { description, body, optionalHeaders }
+  return { description, body: body.max(maxLimit), optionalHeaders }
 }
 
 /** The response of a list: its rows as the client sees them, and the link to the next page. */

@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { noSuchUser, Username, userHref } from '../accounts/schema.ts'
-import { Id, Time, trimmedText } from '../http/fields.ts'
+import { anyText, Id, Time, trimmedText } from '../http/fields.ts'
 
 const Text = trimmedText(1, 255).meta({ examples: ['Curiouser and curiouser!'] })
 
 /** The username of an existing user, in any case; null and the empty string mean none. */
-export const Referenced = z
-  .string()
+export const Referenced = anyText
   .refine((name) => name === '' || Username.safeParse(name).success, noSuchUser)
   .nullable()
   .transform((name) => name || null)
@@ -24,6 +23,7 @@ export const IdempotencyKey = z
   .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
   .optional()
   .meta({
+    maxLength: 255,
     description:
       'Makes the request safe to retry for 24 hours: it posts once, and a retry gets the first response.',
     examples: ['5f1c9a2e-7d38-4b6a-9a53-0d2c8f4e6b17'],

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { User } from '../accounts/schema.ts'
-import { Id, Time } from '../http/fields.ts'
+import { anyText, Id, Time } from '../http/fields.ts'
 
 /** Checks only the types: a password that was valid when it was set must remain usable. */
 export const Credentials = z
   .object({
-    username: z.string().meta({ examples: ['alice'] }),
-    password: z.string().meta({ format: 'password', examples: ['correct horse battery'] }),
+    username: anyText.meta({ examples: ['alice'] }),
+    password: anyText.meta({ format: 'password', examples: ['correct horse battery'] }),
   })
   .meta({ id: 'Credentials' })
 export type Credentials = z.output<typeof Credentials>

@@ -1,7 +1,7 @@
 // Conditional requests: `If-Match` and `If-None-Match` (RFC 9110, section 13).
 import fresh from 'fresh'
-import { z } from 'zod'
 import type { Context } from '../context.ts'
+import { anyText } from '../fields.ts'
 
 /** One element of a list of entity tags (sections 5.6.1 and 8.8.3). Elements may be empty. */
 const element = /[ \t]*(?:((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(?:,|$)/gy
@@ -10,8 +10,7 @@ const element = /[ \t]*(?:((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(?:,|$)/g
  * `If-Match` as an array of its strong tags without quotes, or undefined if it is absent or `*`, because both match any
  * existing resource. Weak tags never match (section 13.1.1).
  */
-export const IfMatch = z
-  .string()
+export const IfMatch = anyText
   .transform((header, ctx) => {
     if (header === '*') return undefined
     const tags = parseTags(header)
@@ -23,17 +22,15 @@ export const IfMatch = z
     description:
       'Make the change only if the ETag is one of these. Prevents overwriting somebody else’s change.',
     type: 'string',
+    maxLength: 16_384,
     examples: ['"1"'],
   })
 
 /** `If-None-Match` for the OpenAPI document. It is not validated: a malformed value matches nothing. */
-export const IfNoneMatch = z
-  .string()
-  .optional()
-  .meta({
-    description: 'Respond with 304 and no body if the ETag is one of these.',
-    examples: ['"1"'],
-  })
+export const IfNoneMatch = anyText.optional().meta({
+  description: 'Respond with 304 and no body if the ETag is one of these.',
+  examples: ['"1"'],
+})
 
 function parseTags(header: string): string[] | undefined {
   const elements = [...header.matchAll(element)]

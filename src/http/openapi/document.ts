@@ -70,7 +70,7 @@ function openApiDocument(endpoints: Endpoint[], tags: Readonly<Record<string, st
       description,
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/', description: 'This service' }],
+    servers: [{ url: '/', description: 'This service', 'x-internal': false }],
     tags: Object.entries(tags).map(([name, about]) => ({ name, description: about })),
   })
   return addExamples(document)

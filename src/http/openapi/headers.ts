@@ -2,7 +2,7 @@
 import type { Endpoint } from '../endpoint.ts'
 
 const text = { type: 'string' as const }
-const count = { type: 'integer' as const, minimum: 0 }
+const count = { type: 'integer' as const, format: 'int32', minimum: 0, maximum: 2 ** 31 - 1 }
 
 export const sharedHeaders = {
   'X-Request-Id': {

@@ -17,10 +17,10 @@ const ProblemDetails = z
   .object({
     type: z.string().meta({ description: 'The path of a page about this kind of problem.' }),
     title: z.string(),
-    status: z.int(),
+    status: z.int().min(400).max(599).meta({ format: 'int32' }),
     detail: z.string().meta({ description: 'What is wrong with this request.' }),
     instance: z.string().meta({ description: 'The request id.' }),
-    errors: z.array(Fault).optional().meta({ description: 'All faults of the input.' }),
+    errors: z.array(Fault).max(100).optional().meta({ description: 'All faults of the input.' }),
   })
   .meta({ id: 'Problem', description: 'An error response (RFC 9457).' })
 
