@@ -95,6 +95,23 @@ describe('a new post', () => {
     await until('the reason', async () => (await description('New post')) === 'Write something first.')
   })
 
+  it('that is rejected comes back before what was typed meanwhile', async (context) => {
+    const { page, post, box } = await open(context, service, { as: await buildUser(service) })
+    const { promise: typed, resolve: finish } = Promise.withResolvers<void>()
+    await page.route('**/collection', async (route) => {
+      await typed
+      await route.continue()
+    })
+    await post('The first thought', uniqueName())
+    await until('an empty box', async () => (await box('New post').inputValue()) === '')
+    await box('New post').fill('The second thought')
+    finish()
+    await until(
+      'both thoughts',
+      async () => (await box('New post').inputValue()) === 'The first thought\nThe second thought',
+    )
+  })
+
   it('has a counter of code points', async (context) => {
     const { page, box, post, article } = await open(context, service, { as: await buildUser(service) })
     await box('New post').fill(`${'😀'.repeat(250)}  `)

@@ -1,5 +1,5 @@
 // Addresses, the browser's history, and the keyboard.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { buildPost, buildUser, call } from '../../../harness/http/client.ts'
 import { type Service, startService } from '../../../harness/service.ts'
 import { growth } from '../../../harness/telemetry/scrape.ts'
@@ -100,6 +100,20 @@ describe('addresses', () => {
     expect(await count('/@:username', `/@${username}`)).toBe(1)
     expect(await count('/@:username/followers', `/@${username}/followers`)).toBe(1)
     expect(await count('/search', '/search?q=x')).toBe(1)
+  })
+})
+
+describe('the live view', () => {
+  it('is linked where it can be reached', async (context) => {
+    const unmeasured = await startService({ OTEL_METRICS_EXPORTER: 'none' })
+    onTestFinished(() => unmeasured.stop())
+    const { link, settled } = await open(context, service)
+    await settled()
+    expect(await link('Watch the live view').getAttribute('href')).toBe(new URL('/', service.metricsUrl).href)
+
+    const without = await open(context, unmeasured)
+    await without.settled()
+    expect(await without.page.getByText('measured').count()).toBe(0)
   })
 })
 

@@ -8,7 +8,7 @@ setInterval(() => now.set(Date.now()), 10_000)
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' })
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 
-/** @param {{ time: string, prefix?: string }} props `time` in RFC 3339 */
+/** @param {{ time: string }} props in RFC 3339 */
 export function RelativeTime({ time }) {
   const date = new Date(time)
   return html`<time datetime=${time} title=${exact.format(date)}>${relative(date, useStore(now))}</time>`
