@@ -1,5 +1,4 @@
 // `/`: the timeline of the person who is logged in, or an invitation.
-
 import { userPath } from '../api/request.js'
 import { session } from '../api/session.js'
 import { liveViewAddress } from '../app/live-view.js'
