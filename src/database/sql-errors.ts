@@ -21,14 +21,14 @@ export function isConflict(error: unknown): boolean {
 
 /**
  * Whether the database could not be reached or was overloaded, so that the same request may succeed later: no
- * connection, no free connection, too many connections, a shutdown, a statement or transaction that timed out, or a
+ * connection, no free connection, too many connections, a shutdown, a read-only server, a statement or transaction that timed out, or a
  * conflict that remained after the retries.
  */
 export function isUnavailable(error: unknown): boolean {
   if (isConflict(error)) return true
   const kind = causeOf(error)?.kind
   if (kind !== undefined && unavailableKinds.has(kind)) return true
-  if (/^(08|53|57)/.test(sqlState(error) ?? '')) return true
+  if (/^(08|53|57|25006)/.test(sqlState(error) ?? '')) return true
   // P2028: a transaction could not be started in time or ran for too long.
   return codeOf(error) === 'P2028' || (error instanceof Error && connectionErrorKind(error) !== undefined)
 }

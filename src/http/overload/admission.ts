@@ -16,7 +16,7 @@ const sampleMs = 50
 /** The least of so many samples counts: a pause, such as a garbage collection, is no overload (as in CoDel, RFC 8289). */
 const standing = 2
 /** So few requests are never too many, whatever delays them; a busy machine or a distant database, for example. */
-const leastLimit = 32
+const leastLimit = 64
 const greatestLimit = 1_000
 /** Two hash passwords, and the others wait for about a quarter of a second. Rejecting more of them here costs little. */
 const greatestLogins = 16
@@ -45,12 +45,15 @@ export function admitting(handle: Handle, options: AdmissionOptions): Handle {
   const priorityOf = createPriorities(routes)
   const reject = createRejection(corsOrigins)
   let active = 0
+  /** The most active requests since the last sample. */
+  let peak = 0
   let logins = 0
   let limit = greatestLimit
   let samples: number[] = []
   sampleDelay(sampleMs, (eventLoopMs) => {
     samples = [eventLoopMs + connectionDelayMs(), ...samples].slice(0, standing)
-    limit = nextLimit(limit, active, Math.min(...samples) / maxDelayMs)
+    limit = nextLimit(limit, peak, Math.min(...samples) / maxDelayMs)
+    peak = active
   })
 
   return (request, response) => {
@@ -63,6 +66,7 @@ export function admitting(handle: Handle, options: AdmissionOptions): Handle {
     }
     whileActive(request, response, (change) => {
       active += change
+      peak = Math.max(peak, active)
       if (isLogin) logins += change
     })
     return handle(request, response)
@@ -92,9 +96,9 @@ function whileActive(request: IncomingMessage, response: ServerResponse, count: 
 const ended = ['prefinish', 'pipe', 'close'] as const
 
 /** @param excess the measured delay as a multiple of the greatest that is accepted */
-function nextLimit(limit: number, active: number, excess: number): number {
+function nextLimit(limit: number, peak: number, excess: number): number {
   if (excess > 1)
-    return Math.max(leastLimit, Math.min(limit, active) * Math.max(0.5, Math.min(0.9, 1 / excess)))
+    return Math.max(leastLimit, Math.min(limit, peak) * Math.max(0.5, Math.min(0.9, 1 / excess)))
   return excess < 0.5 ? Math.min(greatestLimit, limit * 1.1) : limit
 }
 

@@ -102,19 +102,19 @@ describe('admission by priority', () => {
         ].map(async ([method = '', path = '']) => (await send(target, method, path)).statusCode),
       )
 
-    // The limit follows the delay: at first 1000, then no less than 32.
-    const first = await hold(40)
+    // The limit follows the delay: at first 1000, then no less than 64.
+    const first = await hold(80)
     await until('the limit is lower', async () => (await send(target, 'GET', '/api/x')).statusCode === 503)
     for (const response of held.splice(0)) response.end()
     await Promise.all(first)
 
-    const rest = [...(await hold(15))]
+    const rest = [...(await hold(31))]
     expect(await statuses()).toEqual([200, 200, 200, 200, 200])
     rest.push(...(await hold(1)))
     expect(await statuses()).toEqual([503, 503, 200, 200, 200])
-    rest.push(...(await hold(10)))
+    rest.push(...(await hold(20)))
     expect(await statuses()).toEqual([503, 503, 503, 200, 200])
-    rest.push(...(await hold(6)))
+    rest.push(...(await hold(12)))
     expect(await statuses()).toEqual([503, 503, 503, 503, 200])
     for (const response of held) response.end()
     await Promise.all(rest)
@@ -129,14 +129,17 @@ it('clients that send a body slowly do not count as load', async () => {
   onTestFinished(() => service.stop())
   const { username, token } = await buildUser(service)
   const path = `/api/users/${username}/collection`
-  const slow = Array.from({ length: 60 }, () => {
+  const slow = Array.from({ length: 100 }, () => {
     const { socket } = open(service)
     const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
     socket.write(requestText(`POST ${path} HTTP/1.1`, { ...headers, 'Content-Length': '99' }, '{'))
     return socket
   })
-  await until('all are active', async () => (await scrape(service)).sum('http_server_active_requests') === 60)
-  // Sixteen clients are load enough for the limit to fall below sixty.
+  await until(
+    'all are active',
+    async () => (await scrape(service)).sum('http_server_active_requests') === 100,
+  )
+  // Sixteen clients are load enough for the limit to fall below a hundred.
   const loop = async () => {
     const statuses: number[] = []
     for (let turn = 0; turn < 50; turn++) statuses.push((await call(service, 'GET', path)).status)

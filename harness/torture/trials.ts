@@ -1,0 +1,10 @@
+import { faults } from './faults.ts'
+import { journal } from './journal.ts'
+import { overload } from './overload.ts'
+import { slow } from './slow.ts'
+import type { Trial } from './trial.ts'
+
+export type { Trial } from './trial.ts'
+
+/** By name. */
+export const trials: ReadonlyMap<string, Trial> = new Map(Object.entries({ overload, slow, journal, faults }))
