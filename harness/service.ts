@@ -15,12 +15,13 @@ export type RunOptions = {
   ipc?: boolean
 }
 
-/** Turns all rate limits off: tests and benchmarks send many requests from one address. */
+/** Turns rate limits and overload protection off: tests and benchmarks send many requests at once from one address. */
 export const noLimits = {
   RATE_LIMIT_REQUESTS: '0',
   RATE_LIMIT_LOGIN: '0',
   RATE_LIMIT_SIGNUP: '0',
   RATE_LIMIT_POSTS: '0',
+  OVERLOAD_DELAY: '0',
 }
 
 /**

@@ -35,7 +35,7 @@ export const overload: Trial = async (args, report) => {
   const defaults = { seconds: 10, databaseUrl: process.env.TEST_DATABASE_URL }
   const { seconds, databaseUrl } = readOptions(usage, defaults, args)
   const database = await createDatabase(databaseUrl)
-  const service = await startService({ MAX_CONNECTIONS: '0' }, database)
+  const service = await startService({ MAX_CONNECTIONS: '0', OVERLOAD_DELAY: '50ms' }, database)
   const connections = createConnections(service)
   const probes = watch(service)
   try {

@@ -36,8 +36,7 @@ export type AdmissionOptions = {
  * the sum of the event loop's and of the wait for a connection. Above `maxDelayMs` the limit shrinks in proportion, because
  * the delay is proportional to the number of active requests (Little's law); below half of it the limit grows again.
  *
- * Pages, files and health checks are always
- * admitted: they cost no more than a rejection.
+ * Pages, files and health checks are always admitted: they cost no more than a rejection.
  */
 export function admitting(handle: Handle, options: AdmissionOptions): Handle {
   const { maxDelayMs, connectionDelayMs, routes, corsOrigins, metrics } = options
