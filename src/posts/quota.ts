@@ -7,7 +7,6 @@ import type { Viewer } from '../viewer.ts'
 
 const windowMs = windowSeconds.posts * 1_000
 
-export type PostQuota = ReturnType<typeof createPostQuota>
 export type CountRow = { used: number; windowEnd: Date }
 
 /** @param limit the number of posts in a window; 0 turns the limit off */
