@@ -2,39 +2,51 @@
 import type { Progress } from '../../harness/command-line/progress.ts'
 import type { Random } from '../../harness/random.ts'
 import type { Client } from './client.ts'
-import { conversations, people } from './people.ts'
+import { type Person, personAt } from './people.ts'
+import { createScript, type Line } from './script.ts'
 
-export type DemoUser = { username: string; token: string }
-export type DemoPost = { path: string; author: DemoUser }
+export type DemoUser = Person & { token: string }
+export type DemoPost = { path: string; author: DemoUser; text: string }
+export type World = { users: DemoUser[]; posts: DemoPost[]; said: Set<string> }
 
-const password = 'a password for the demo'
+export const password = 'a password for the demo'
 
-/** Returns the users and posts. There are fewer users than wanted if the service limits sign-ups. */
+/**
+ * Returns the users, the new posts, and the texts of all recent posts. There are fewer users than wanted if the service
+ * limits sign-ups.
+ */
 export async function fill(
   client: Client,
   random: Random,
   progress: Progress,
   wanted: { users: number; posts: number },
-): Promise<{ users: DemoUser[]; posts: DemoPost[] }> {
-  const users = await signUp(client, progress, wanted.users)
+): Promise<World> {
+  const users = await enter(client, progress, wanted.users)
   await followEachOther(client, random, progress, users)
-  return { users, posts: await converse(client, random, progress, users, wanted.posts) }
+  const said = await recentTexts(client)
+  const posts = await converse(client, random, progress, { users, said, wanted: wanted.posts })
+  return { users, posts, said }
 }
 
-async function signUp(client: Client, progress: Progress, wanted: number): Promise<DemoUser[]> {
+/** Logs in the users of earlier runs, and signs up the others. */
+async function enter(client: Client, progress: Progress, wanted: number): Promise<DemoUser[]> {
   const users: DemoUser[] = []
   const bar = progress.begin('users', wanted)
-  let limited = false
+  let isLimited = false
   for (let i = 0; i < wanted; i++) {
-    const { username, displayName, bio } = person(i)
-    if (!limited) {
-      const json = { username, password, displayName, bio }
-      limited = (await client.send('POST', '/api/users', { json })).status === 429
+    const person = personAt(i)
+    const credentials = { username: person.username, password }
+    const logIn = () => client.send('POST', '/api/login', { json: credentials })
+    let login = await logIn()
+    if (login.status === 401 && !isLimited) {
+      const { displayName, bio } = person
+      const { status, headers } = await client.send('POST', '/api/users', {
+        json: { ...credentials, displayName, bio },
+      })
+      isLimited = status === 429 || remainingSignUps(headers) <= 1
+      if (status === 201) login = await logIn()
     }
-    // Users of earlier runs exist already.
-    const login = await client.send('POST', '/api/login', { json: { username, password } })
-    if (login.status === 200) users.push({ username, token: login.body.token })
-    else if (limited) break
+    if (login.status === 200) users.push({ ...person, token: login.body.token })
     bar.step()
   }
   bar.end()
@@ -44,24 +56,25 @@ async function signUp(client: Client, progress: Progress, wanted: number): Promi
     )
   }
   if (users.length < wanted) {
-    progress.say(
-      `The service limits sign-ups: continuing with ${users.length} users. RATE_LIMIT_SIGNUP=0 lifts the limit.`,
-    )
+    const reason = isLimited
+      ? 'The service limits sign-ups, and one is left for you'
+      : 'Other users have their names'
+    const remedy = isLimited ? ' Start it with RATE_LIMIT_SIGNUP=0 for more.' : ''
+    progress.say(`${reason}: continuing with ${users.length} of ${wanted} users.${remedy}`)
   }
   return users
 }
 
-/** The names repeat, with a number, if there are more users than people. */
-function person(index: number) {
-  const { name, bio } = people[index % people.length] as (typeof people)[number]
-  const [firstName = ''] = name.toLowerCase().split(' ')
-  const repetition = Math.floor(index / people.length) || ''
-  return { username: `${firstName}${repetition}.demo`, displayName: name, bio }
-}
+/** Requests that the tightest limit still allows: after a sign-up, how many more people this address can sign up. */
+const remainingSignUps = (headers: Headers) =>
+  Number(headers.get('RateLimit-Remaining') ?? Number.POSITIVE_INFINITY)
 
+/** The first user follows everybody; it is the account that visitors can log in with. */
 async function followEachOther(client: Client, random: Random, progress: Progress, users: DemoUser[]) {
   const pairs = users.flatMap((user) =>
-    users.filter((other) => other !== user && random.next() < 0.6).map((other) => ({ user, other })),
+    users
+      .filter((other) => other !== user && (user === users[0] || random.next() < 0.6))
+      .map((other) => ({ user, other })),
   )
   const bar = progress.begin('follows', pairs.length)
   for (const { user, other } of pairs) {
@@ -71,30 +84,34 @@ async function followEachOther(client: Client, random: Random, progress: Progres
   bar.end()
 }
 
-/** Writes `wanted` posts; replies reference the author of the post before. */
+/** A later run continues the conversations instead of repeating them. */
+async function recentTexts(client: Client): Promise<Set<string>> {
+  const { body } = await client.send('GET', '/api/posts?limit=100')
+  return new Set(body.map(({ text }: { text: string }) => text))
+}
+
 async function converse(
   client: Client,
   random: Random,
   progress: Progress,
-  users: DemoUser[],
-  wanted: number,
+  { users, said, wanted }: { users: DemoUser[]; said: Set<string>; wanted: number },
 ): Promise<DemoPost[]> {
   const posts: DemoPost[] = []
+  const nextLine = createScript(random, users, said)
   const bar = progress.begin('posts', wanted)
-  for (let sent = 0; sent < wanted; ) {
-    const conversation = random.pick(conversations)
-    const [first, second] = [random.pick(users), random.pick(users)]
-    for (const [index, text] of conversation.slice(0, wanted - sent).entries()) {
-      const [author, other] = index % 2 === 0 ? [first, second] : [second, first]
-      const { status, body } = await client.send('POST', `/api/users/${author.username}/collection`, {
-        token: author.token,
-        json: { text, referenced: index === 0 ? null : other.username },
-      })
-      if (status === 201) posts.push({ path: new URL(body.href).pathname, author })
-      sent++
-      bar.step()
-    }
+  for (let i = 0; i < wanted; i++) {
+    const line = nextLine()
+    const { status, body } = await client.send(...postRequest(line))
+    if (status === 201)
+      posts.push({ path: new URL(body.href).pathname, author: line.author, text: line.text })
+    bar.step()
   }
   bar.end()
   return posts
+}
+
+/** The request that posts a line. */
+export function postRequest({ author, referenced, text }: Line<DemoUser>) {
+  const options = { token: author.token, json: { text, referenced } }
+  return ['POST', `/api/users/${author.username}/collection`, options] as const
 }
