@@ -82,7 +82,7 @@ export function createFamilies({ naming, scopeInfo, reservedNames }: FamilyOptio
       log.warn(fields, 'metric left out: no letter or digit in its name')
       return null
     }
-    const owner = `${name.type} ${name.base}`
+    const owner = `${name.type} ${name.sample}`
     const claimed = claimedNames(name)
     const other = claimed
       .map((sample) => owners.get(sample))

@@ -57,6 +57,20 @@ describe('the name of a counter foo.bar with unit By', () => {
   })
 })
 
+it.each([strategies[1], strategies[3]])(
+  'with %s, counters a_total and a are not one family',
+  async (strategy) => {
+    const collected = createCollected({}, { translationStrategy: strategy, targetInfo: false })
+    collected.meter().createCounter('a_total').add(1)
+    collected.meter().createCounter('a').add(2)
+
+    const [family, ...others] = (await collected.families('openmetrics', 'underscores')).values()
+    expect(family).toMatchObject({ name: 'a', type: 'counter', samples: [{ name: 'a_total', value: 1 }] })
+    // OpenMetrics names the family of a_total `a`, so that name is taken.
+    expect(others).toEqual([])
+  },
+)
+
 describe('label names', () => {
   it.each([
     [strategies[0], 'allow-utf-8', 'http_route'],
