@@ -1,4 +1,4 @@
-// Dispatches requests to routes and does what each declaration demands, in api.md's order of errors:
+// Dispatches requests to routes and does what each declaration demands. A request with several errors gets the first of:
 // path, method, Accept, token, rate limit, owner, body, input, resource.
 import { Readable } from 'node:stream'
 import { Router, type RouterContext } from '@koa/router'
