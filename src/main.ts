@@ -18,7 +18,7 @@ async function start() {
   if (config.workers > 1 && cluster.isPrimary) {
     // Imported lazily: the primary needs neither Koa nor Prisma.
     const { supervise } = await import('./process/supervisor.ts')
-    return supervise(config.workers, log)
+    return supervise(config, log)
   }
   const { serve } = await import('./process/serve.ts')
   return serve(config, log, config.workers > 1 ? workerLifecycle(log) : singleProcessLifecycle(log))

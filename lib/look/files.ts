@@ -3,6 +3,8 @@
 /** `file:` URLs by the names that the files have beside each other; font.css refers to inter.woff2. */
 export const lookFiles = {
   'tokens.css': new URL('tokens.css', import.meta.url).href,
+  'bar.css': new URL('bar.css', import.meta.url).href,
+  'pages.css': new URL('pages.css', import.meta.url).href,
   'font.css': new URL('font.css', import.meta.url).href,
   'icon.svg': new URL('icon.svg', import.meta.url).href,
   'inter.woff2': import.meta.resolve('@fontsource-variable/inter/files/inter-latin-wght-normal.woff2'),

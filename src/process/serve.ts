@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { Logger } from 'pino'
 import { httpOrigin } from '../../lib/listen.ts'
+import { reportService } from '../../lib/telemetry-status.ts'
 import { createApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import { openDatabase } from '../database/client.ts'
@@ -34,6 +35,7 @@ export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): 
     const { host, port, timeouts, maxConnections } = config
     const server = await startServer({ handle, host, port, metrics, timeouts, maxConnections })
     const info = { url: httpOrigin(host, server.port), database: database.name }
+    reportService(config.publicUrl ?? info.url)
     lifecycle.listening(info)
     try {
       // A silent database would keep a migration waiting forever; it ends when the database is closed.

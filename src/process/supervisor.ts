@@ -2,6 +2,8 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { reportService } from '../../lib/telemetry-status.ts'
+import type { Config } from '../config.ts'
 import { createMetrics } from '../metrics/instruments.ts'
 import { windowSeconds } from '../quota.ts'
 import { readBuild } from './build.ts'
@@ -15,12 +17,15 @@ const firstDelayMs = 100
 const longestDelayMs = 30_000
 
 /**
- * Keeps `count` workers running until a signal, and resolves when all have ended.
+ * Keeps the workers running until a signal, and resolves when all have ended.
  *
  * The first worker starts alone, and the others once it is ready. So a fault that prevents the start is reported once,
  * the exit code is 1 and no process remains.
  */
-export async function supervise(count: number, log: Logger): Promise<void> {
+export async function supervise(
+  { workers: count, publicUrl }: Pick<Config, 'workers' | 'publicUrl'>,
+  log: Logger,
+): Promise<void> {
   const metrics = createMetrics(readBuild())
   addWorkerCounts(windowSeconds.requests)
   const stopping = new AbortController()
@@ -34,7 +39,10 @@ export async function supervise(count: number, log: Logger): Promise<void> {
   const start = () => startWorker({ log, stopping: signal })
 
   const first = start()
-  void first.listening.then((info) => log.info({ ...info, workers: count }, 'listening'))
+  void first.listening.then((info) => {
+    reportService(publicUrl ?? info.url)
+    log.info({ ...info, workers: count }, 'listening')
+  })
   const exit = await Promise.race([first.ready, first.ended])
   if (exit && !signal.aborted) return reportFailedStart(exit)
   const workers = [first, ...Array.from({ length: signal.aborted ? 0 : count - 1 }, start)]

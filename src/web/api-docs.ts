@@ -7,18 +7,21 @@ import { htmlPage, pageReply } from './html-page.ts'
 
 const tag = 'Documentation'
 
-const startScript = `addEventListener('DOMContentLoaded', () => SwaggerUIBundle({
+const startScript = `const dark = matchMedia('(prefers-color-scheme: dark)')
+const followScheme = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
+followScheme()
+dark.addEventListener('change', followScheme)
+addEventListener('DOMContentLoaded', () => SwaggerUIBundle({
   url: '/openapi.json', dom_id: '#reference', deepLinking: true, displayRequestDuration: true,
   defaultModelsExpandDepth: 0, validatorUrl: null,
 }))`
 
 const page = htmlPage({
-  title: 'Microposts: the API',
+  title: 'microposts: the API',
   head: `<link rel="stylesheet" href="/docs/swagger-ui.css">
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script>${startScript}</script>`,
-  style: 'body { margin: 0 }',
-  body: '<body><div id="reference"></div>',
+  main: '<div id="reference"></div>',
   sources: {
     'script-src': `'self' ${hashSource(startScript)}`,
     // Swagger UI writes style attributes.

@@ -46,7 +46,9 @@ ${scripts.map((path) => `<link rel="modulepreload" href="${assetPath(path)}">`).
 `
 
 /** Tokens and font come first: the other style sheets use them. */
-const styles = [...assetsOfType('.css')].sort(
-  (a, b) => Number(b.startsWith('look/')) - Number(a.startsWith('look/')),
-)
+const styles = [
+  'look/tokens.css',
+  'look/font.css',
+  ...assetsOfType('.css').filter((path) => path.startsWith('styles/')),
+]
 const scripts = assetsOfType('.js')

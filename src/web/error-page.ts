@@ -12,5 +12,5 @@ export function errorPage(code: ErrorCode): { headers: Record<string, string>; b
   }
   const { title, explanation } = problems[code]
   const text = explanation.replaceAll(/`([^`]*)`/g, '<code>$1</code>')
-  return htmlPage({ title, body: `<nav><a href="/">microposts</a></nav>\n<h1>${title}</h1>\n<p>${text}</p>` })
+  return htmlPage({ title, main: `<h1>${title}</h1>\n<p>${text}</p>` })
 }

@@ -19,7 +19,7 @@ export function problemRoutes() {
         tag,
         replies: { 200: pageReply },
       },
-      () => htmlPage({ title: 'Problem types', body: problemList() }),
+      () => htmlPage({ title: 'Problem types', main: problemList() }),
     ),
 
     route(
@@ -34,7 +34,7 @@ export function problemRoutes() {
         }),
         replies: { 200: pageReply },
       },
-      ({ params }) => htmlPage({ title: problems[params.code].title, body: explanation(params.code) }),
+      ({ params }) => htmlPage({ title: problems[params.code].title, main: explanation(params.code) }),
     ),
   ]
 }
@@ -44,8 +44,7 @@ function problemList(): string {
     const { status, title } = problems[code]
     return `<tr><td>${status}<td><a href="${problemType(code)}">${title}</a>`
   })
-  return `<nav><a href="/">microposts</a></nav>
-<h1>Problem types</h1>
+  return `<h1>Problem types</h1>
 <p>Every error response is <code>application/problem+json</code> (RFC 9457). Its <code>type</code> is the path of one of these
 pages, its <code>detail</code> says what was wrong with the request, and its <code>instance</code> is the request ID.</p>
 <table>
@@ -56,8 +55,7 @@ ${rows.join('\n')}
 
 function explanation(code: ErrorCode): string {
   const { status, title, explanation } = problems[code]
-  return `<nav><a href="/">microposts</a> / <a href="/problems">problem types</a></nav>
-<h1>${title}</h1>
+  return `<h1>${title}</h1>
 <p class="status">Status ${status}, type <code>${problemType(code)}</code></p>
 <p>${explanation.replaceAll(/`([^`]*)`/g, '<code>$1</code>')}</p>`
 }

@@ -19,8 +19,8 @@ describe('HTML pages', () => {
       expect(status).toBe(200)
       expect(headers.get('Content-Type')).toBe('text/html; charset=utf-8')
       expect(text).toMatch(/^<!doctype html>\n<html lang="en">/)
-      // An absolute URL would point to another host; the SVG namespace is only a name.
-      expect(text.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:\/\//)
+      // An absolute URL would point to another host.
+      expect(text).not.toMatch(/https?:\/\//)
       const policy = headers.get('Content-Security-Policy')?.split(';')
       for (const directive of [
         "default-src 'none'",
@@ -159,7 +159,9 @@ describe('in a browser', () => {
     const { page, complaints } = await browse(context, '/problems')
     await page.getByRole('link', { name: 'Too many requests' }).click()
     expect(await page.locator('h1').innerText()).toBe('Too many requests')
-    expect(await page.locator('body').evaluate('getComputedStyle(document.body).maxWidth')).toBe('672px')
+    expect(
+      await page.locator('main').evaluate('getComputedStyle(document.querySelector("main")).maxWidth'),
+    ).toBe('672px')
     await page.getByRole('link', { name: 'microposts' }).click()
     await page.getByRole('link', { name: 'API', exact: true }).click()
     await page.locator('.opblock').first().waitFor()

@@ -25,7 +25,7 @@ describe('GET /', () => {
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-cache',
       'content-security-policy':
-        "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none';script-src 'self';style-src 'self';connect-src 'self';img-src data:",
+        "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none';script-src 'self';style-src 'self';connect-src 'self';img-src 'self'",
       vary: 'Accept-Encoding',
     })
     expect(body.toString()).toContain('href="/metrics"')
@@ -124,8 +124,8 @@ describe('in a browser', () => {
   })
 
   it.for([
-    ['light', 'rgb(245, 246, 248)'],
-    ['dark', 'rgb(14, 18, 23)'],
+    ['light', 'rgb(248, 247, 244)'],
+    ['dark', 'rgb(16, 17, 19)'],
   ] as const)('fits a phone, in the %s colour scheme', async ([colorScheme, background], context) => {
     const { url, recordRequests } = await startWithRequests()
     recordRequests(1)

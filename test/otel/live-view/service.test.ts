@@ -1,4 +1,6 @@
 // The live view of a running service.
+import { get } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildPost, buildUser, call, type User } from '../../../harness/http/client.ts'
 import { type Service, startService } from '../../../harness/service.ts'
@@ -25,9 +27,38 @@ const times = (count: number, work: () => Promise<unknown>) =>
   Promise.all(Array.from({ length: count }, work))
 
 describe('the live view of a service', () => {
+  it('links to the service, whose client links back', async (context) => {
+    const { page, complaints, open } = await visit(context, service.metricsUrl)
+    await open()
+    await page.getByRole('link', { name: 'Home' }).click()
+    expect(page.url()).toBe(`${service.url}/`)
+    await page.getByRole('link', { name: /live/ }).first().click()
+    await page.getByRole('heading', { name: 'Live metrics' }).waitFor()
+    expect(new URL(page.url()).origin).toBe(new URL(service.metricsUrl).origin)
+    // The only requests to another host are those of the visit to the service.
+    expect(complaints.filter((complaint) => !complaint.startsWith(service.url))).toEqual([])
+  })
+
+  it('links to the public address, and to no address that the browser cannot reach', async () => {
+    const page = async (env: Record<string, string>, host: string) => {
+      const { metricsUrl, stop } = await startService(env)
+      const { hostname, port } = new URL(metricsUrl)
+      const { promise, resolve } = Promise.withResolvers<string>()
+      get({ hostname, port, headers: { Host: host } }, async (response) => resolve(await text(response)))
+      return promise.finally(() => stop())
+    }
+    expect(await page({}, 'posts.example')).not.toContain('>Home</a>')
+    expect(await page({ PUBLIC_URL: 'https://posts.example' }, 'metrics.example')).toContain(
+      '<a href="https://posts.example/">Home</a>',
+    )
+    expect(await page({ HOST: '0.0.0.0' }, 'posts.example')).toMatch(
+      /<a href="http:\/\/posts\.example:\d+\/">Home/,
+    )
+  })
+
   it('finds every metric that it draws', async () => {
-    const text = await (await fetch(service.metricsUrl)).text()
-    const { samples } = parseScrape(text, { atMs: 0, wallMs: 0 })
+    const scraped = await (await fetch(service.metricsUrl)).text()
+    const { samples } = parseScrape(scraped, { atMs: 0, wallMs: 0 })
     const families = Object.keys(FAMILIES) as (keyof typeof FAMILIES)[]
     expect(families.filter((name) => samples[name].length === 0)).toEqual([])
   })
