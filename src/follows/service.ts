@@ -23,7 +23,7 @@ export function createFollows({ query, metrics }: { query: Query; metrics: Metri
      * @throws {AppError} not-found for an unknown user, invalid-input if that user is the follower
      */
     async follow(follower: Viewer, username: string): Promise<void> {
-      const outcome = await add(follower, username)
+      const { outcome } = await add(follower, username)
       if (outcome === 'unknown') throw userNotFound(username)
       if (outcome === 'self') throw invalidParameter('other', cannotFollowSelf)
     },
@@ -34,11 +34,11 @@ export function createFollows({ query, metrics }: { query: Query; metrics: Metri
      * @throws {AppError} invalid-input at /username for an unknown user and if that user is the follower
      */
     async followNamed(follower: Viewer, username: string): Promise<{ created: boolean; user: UserRow }> {
-      const outcome = await add(follower, username)
-      const user = outcome === 'unknown' ? undefined : await findUser(query, username)
+      const { outcome, user } = await add(follower, username)
       if (outcome === 'self') throw invalidAt('/username', cannotFollowSelf)
       if (!user) throw invalidAt('/username', noSuchUser)
-      return { created: outcome === 'created', user }
+      // Read again, for the new counts. A user who was deleted since then was followed all the same.
+      return { created: outcome === 'created', user: (await findUser(query, username)) ?? user }
     },
 
     /** Unfollows a user; does nothing if not followed. @throws {AppError} not-found for an unknown user */
@@ -68,9 +68,9 @@ export function createFollows({ query, metrics }: { query: Query; metrics: Metri
   }
 
   async function add({ userId, usernameKey }: Viewer, username: string) {
-    if (username.toLowerCase() === usernameKey) return 'self'
+    if (username.toLowerCase() === usernameKey) return { outcome: 'self' } as const
     const user = await findUser(query, username)
-    if (!user) return 'unknown'
+    if (!user) return { outcome: 'unknown' } as const
     const [outcome] = await query<{ users: number; created: number }>`
         WITH pair AS (${lockUsers(userId, user.id)}),
         follow AS (
@@ -82,10 +82,10 @@ export function createFollows({ query, metrics }: { query: Query; metrics: Metri
         counted AS (${addToCounts(userId, user.id, 1)})
         SELECT (SELECT count(*)::int FROM pair) AS "users", (SELECT count(*)::int FROM follow) AS "created"`
     // One of the two users was deleted meanwhile.
-    if (outcome?.users !== 2) return 'unknown'
-    if (outcome.created === 0) return 'followed'
+    if (outcome?.users !== 2) return { outcome: 'unknown' } as const
+    if (outcome.created === 0) return { outcome: 'followed', user } as const
     metrics.followCreated()
-    return 'created'
+    return { outcome: 'created', user } as const
   }
 
   /** The id of each row is the follow's, because the list is ordered by it. */
