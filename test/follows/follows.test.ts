@@ -1,7 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { freshDatabase } from '../../harness/database.ts'
 import { buildUser, call, type Json, type User, uniqueName } from '../../harness/http/client.ts'
+import { openQuietly } from '../../harness/open-database.ts'
 import { type Service, startService } from '../../harness/service.ts'
+import { unrecordedMetrics } from '../../harness/telemetry/metrics.ts'
 import { growth, scrape } from '../../harness/telemetry/scrape.ts'
+import { createAccounts } from '../../src/accounts/service.ts'
+import type { Query } from '../../src/database/query.ts'
+import { createFollows } from '../../src/follows/service.ts'
 
 let service: Service
 beforeAll(async () => {
@@ -161,4 +167,30 @@ describe('counts', () => {
     expect(moved('microposts_follow_created_total') - moved('microposts_follow_deleted_total')).toBe(rows)
     expect(moved('microposts_exception_total')).toBe(0)
   })
+})
+
+it('reports a follow whose followed user is deleted right after it', async () => {
+  const temporary = await freshDatabase()
+  const database = await openQuietly(temporary.env)
+  onTestFinished(async () => {
+    await database.close()
+    await temporary.drop()
+  })
+  const metrics = unrecordedMetrics()
+  const { register } = createAccounts({ db: database.client, query: database.query, metrics })
+  const password = 'correct horse battery'
+  const [alice, bob] = [
+    await register({ username: 'alice', password }),
+    await register({ username: 'bob', password }),
+  ]
+  const query: Query = async <Row extends object>(strings: readonly string[], ...values: unknown[]) => {
+    const rows = await database.query<Row>(strings, ...values)
+    if (strings.join().includes('INSERT INTO "Follow"'))
+      await database.query`DELETE FROM "User" WHERE "id" = ${bob.id}::uuid`
+    return rows
+  }
+  const viewer = { userId: alice.id, username: 'alice', usernameKey: 'alice', sessionId: '' }
+
+  const followed = createFollows({ query, metrics }).followNamed(viewer, 'bob')
+  await expect(followed).resolves.toMatchObject({ created: true, user: { username: 'bob' } })
 })
