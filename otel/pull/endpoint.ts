@@ -5,6 +5,7 @@ import type { MetricReader } from '@opentelemetry/sdk-metrics'
 import { prefersGzip } from '../../lib/content-encoding.ts'
 import { httpOrigin, listen } from '../../lib/listen.ts'
 import type { Log } from '../../lib/log.ts'
+import { requestPath } from '../../lib/request-path.ts'
 import { defaultPullOptions } from '../config/types.ts'
 import { createLiveView } from '../live-view/live-view.ts'
 import { reasonsOf } from '../log.ts'
@@ -16,7 +17,7 @@ import { negotiate } from './negotiation.ts'
 import { hasToken, scrapeTimeoutMs } from './scrape-request.ts'
 import { createScraper } from './scraper.ts'
 import { createSelfMetrics, type SelfMetrics } from './self-metrics.ts'
-import { close, createPullServer, pathOf, refuse, send } from './server.ts'
+import { close, createPullServer, refuse, send } from './server.ts'
 
 export type PullEndpointOptions = {
   host: string
@@ -55,7 +56,7 @@ export async function startPullEndpoint(options: PullEndpointOptions): Promise<P
   let self: SelfMetrics | undefined
 
   const server = createPullServer((request, response) => {
-    const path = pathOf(request)
+    const path = requestPath(request)
     if (path !== '/metrics' && !liveView.has(path))
       return refuse(response, 404, 'Not found. The metrics are at /metrics, the live view at /.')
     if (request.method !== 'GET' && request.method !== 'HEAD') {

@@ -1,6 +1,6 @@
 // The HTTP server of the pull endpoint, which never keeps the process alive.
 
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import { unmeasuredServers } from '../http.ts'
 
 export type PullServer = ReturnType<typeof createPullServer>
@@ -23,11 +23,6 @@ export async function close(server: PullServer): Promise<void> {
   server.close(() => resolve())
   server.closeAllConnections()
   await promise
-}
-
-/** The path without its query, also of a request target in absolute form (RFC 9112, section 3.2.2). */
-export function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '').replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/'
 }
 
 /** Sends an error response with one line of text. */

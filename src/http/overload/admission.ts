@@ -1,5 +1,6 @@
 // Admission control: when the service is behind with its work, it rejects requests to the API before they cost anything.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { requestPath } from '../../../lib/request-path.ts'
 import type { Metrics } from '../../metrics/instruments.ts'
 import type { Priority, Route } from '../endpoint.ts'
 import { sampleDelay } from './delay.ts'
@@ -106,8 +107,9 @@ function createPriorities(routes: readonly Route[]): (request: IncomingMessage) 
   const declared = new Map<string, Priority>()
   for (const { endpoint } of routes)
     if (endpoint.priority) declared.set(`${endpoint.method} ${endpoint.path}`, endpoint.priority)
-  return ({ method = '', url = '' }) => {
-    const [path = ''] = url.split('?', 1)
+  return (request) => {
+    const { method = '' } = request
+    const path = requestPath(request)
     if (!path.startsWith('/api/')) return undefined
     return declared.get(`${method} ${path}`) ?? (reads.has(method) ? 'read' : 'write')
   }

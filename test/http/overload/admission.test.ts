@@ -8,7 +8,7 @@ import { until } from '../../../harness/until.ts'
 import { route } from '../../../src/http/endpoint.ts'
 import { admitting } from '../../../src/http/overload/admission.ts'
 import { startServer } from '../../../src/http/server.ts'
-import { open, requestText } from '../support/raw.ts'
+import { exchange, open, requestText } from '../support/raw.ts'
 
 describe('a service with more requests than it can answer in time', () => {
   let service: Service
@@ -116,6 +116,8 @@ describe('admission by priority', () => {
     expect(await statuses()).toEqual([503, 503, 503, 200, 200])
     rest.push(...(await hold(12)))
     expect(await statuses()).toEqual([503, 503, 503, 503, 200])
+    const absolute = requestText('GET http://localhost/api/users HTTP/1.1')
+    expect(await exchange(target, absolute)).toMatchObject([{ status: 503 }])
     for (const response of held) response.end()
     await Promise.all(rest)
     // A response that comes before the body was read counts no less and no more.
