@@ -6,6 +6,7 @@ import {
   PeriodicExportingMetricReader,
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics'
+import { httpOrigin } from '../lib/listen.ts'
 import type { Log } from '../lib/log.ts'
 import manifest from '../package.json' with { type: 'json' }
 import type { PullConfig, PushConfig, ReaderConfig } from './config/types.ts'
@@ -49,7 +50,9 @@ async function createPullReader(
   if (cluster.isWorker) {
     const { createWorkerReader } = await import('./pull/cluster/worker.ts')
     const { reader, announce } = createWorkerReader(readerId, native)
-    return { reader, nativeReader, description: { exporter: 'prometheus' }, started: announce }
+    // The primary's port; a worker does not learn it if any free one is used.
+    const addresses = config.port === 0 ? {} : addressesOf(httpOrigin(config.host, config.port))
+    return { reader, nativeReader, description: { exporter: 'prometheus' }, addresses, started: announce }
   }
   const { startPullEndpoint } = await import('./pull/endpoint.ts')
   const { version } = manifest
@@ -60,10 +63,11 @@ async function createPullReader(
     native,
     log,
   })
-  const addresses = { 'Live view': `${origin}/`, Metrics: url }
   const description = { exporter: 'prometheus', endpoint: url }
-  return { reader, nativeReader, description, addresses, isUp, close }
+  return { reader, nativeReader, description, addresses: addressesOf(origin), isUp, close }
 }
+
+const addressesOf = (origin: string) => ({ 'Live view': `${origin}/`, Metrics: `${origin}/metrics` })
 
 async function createPushReader({
   exporter,

@@ -2,7 +2,8 @@
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freshServerDatabase, hasServer } from '../../harness/database.ts'
-import { buildUser } from '../../harness/http/client.ts'
+import { buildUser, call } from '../../harness/http/client.ts'
+import { freePort } from '../../harness/http/free-port.ts'
 import { requireProgram } from '../../harness/programs/find.ts'
 import { startPrometheus } from '../../harness/programs/prometheus.ts'
 import { runService, startService } from '../../harness/service.ts'
@@ -70,7 +71,10 @@ const countersOf = ({ families }: Scrape): string[] => {
 describe.runIf(hasServer())('two workers', () => {
   let service: Workers
   beforeAll(async () => {
-    service = await startWorkers({ RATE_LIMIT_REQUESTS: '100' })
+    service = await startWorkers({
+      RATE_LIMIT_REQUESTS: '100',
+      OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()),
+    })
   })
   afterAll(() => service.end())
 
@@ -91,6 +95,11 @@ describe.runIf(hasServer())('two workers', () => {
     expect(service.linesOf('migration applied')).toHaveLength(readMigrations().length)
     expect(service.linesOf('ready')).toMatchObject([{ workers: 2 }])
     expect(service.linesOf('worker ready').map(({ worker }) => worker)).toEqual([1, 2])
+  })
+
+  it('link their front page to the live view of the primary', async () => {
+    const { text } = await call(service, 'GET', '/')
+    expect(text).toContain(`<meta name="live-view" content="${new URL('/', service.metricsUrl).href}">`)
   })
 
   it('share the rate limit on requests', async () => {
