@@ -7,8 +7,8 @@ import { retryConflicts } from './transaction.ts'
 
 /**
  * Runs one statement, given as a template like `Prisma.sql`, as a transaction of its own, which is retried after a
- * conflict. Returns the rows that `Row`
- * describes: timestamps are Dates, numbers of any size are numbers, uuids are strings and bytea is a Buffer.
+ * conflict. Returns the rows that `Row` describes: timestamps are Dates, numbers of any size are numbers, uuids are
+ * strings and bytea is a Buffer.
  *
  * Throws errors that `sql-errors.ts` classifies.
  */

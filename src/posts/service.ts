@@ -227,4 +227,4 @@ const postNotFound = () => new AppError('not-found', 'No such post.')
 
 const versionMismatch = () => new AppError('precondition-failed', 'The post has a different version.')
 
-const unknownReferenced: Fault = { pointer: '/referenced', detail: noSuchUser }
+const unknownReferenced: Fault = { detail: noSuchUser, pointer: '/referenced' }
