@@ -5,7 +5,7 @@ import { openQuietly } from '../harness/open-database.ts'
 /** The session token of `user1`, who follows the next `followees` users. */
 export const token = 'growth'
 export const followees = 200
-/** So few that each has at least a page of posts in the smallest database: a timeline then merges as many rows in each. */
+/** Few enough that each user has a full page of posts even in the smallest database, so that timelines merge as many rows. */
 const users = 400
 /** Rows of one INSERT, which must end before the statement timeout. */
 const batchSize = 10_000

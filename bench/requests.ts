@@ -114,7 +114,7 @@ async function measure(programs: Program[], { rounds, count, onRound }: Plan): P
   return measurements
 }
 
-/** Rejects when a program on the server responds to a GET with other JSON than the limit. */
+/** Rejects if the response of a variant to a GET differs from the response of the limit. */
 async function checkSameResponses(programs: Program[], kinds: Record<string, ApiRequest[]>): Promise<void> {
   const [baseline, ...others] = programs.filter(({ name }) => name !== 'embedded')
   for (const { method, path, options } of Object.values(kinds).flat()) {

@@ -1,4 +1,4 @@
-// What otel/ and the service tell each other, because neither imports the other: the status of telemetry, and the address
+// What otel/ and the service exchange, because neither imports the other: the status of telemetry, and the address
 // of the service. Both import this module, which exists once per process.
 
 export type TelemetryStatus = {

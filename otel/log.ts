@@ -28,7 +28,7 @@ export function boundLog(log: Log, now: () => number = Date.now): Log {
   return { info: write('info'), warn: write('warn'), error: write('error') }
 }
 
-/** The messages of an error; an AggregateError, which has none itself, gives those of its parts. */
+/** The messages of an error. An AggregateError has the messages of its errors. */
 export function reasonsOf(error: unknown): string[] {
   if (error instanceof AggregateError) return error.errors.flatMap(reasonsOf)
   return [error instanceof Error ? error.message : String(error)]

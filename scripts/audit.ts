@@ -26,11 +26,10 @@ Needs nginx. Uses free ports and temporary files.
   --help                prints this text
 
 Requests of clients that disconnect: nginx forwards them as HTTP/1.0, so the service counts them apart from all others. By
-method and route, their number must be that of the requests that nginx sent on; requests that nginx dropped before do not
-count. Their status is not compared: whether the service finished its response first, only the service knows. Posts that
-they created must be rows. On their routes, the sizes of requests are compared without the status, those of responses
-not at all. Before a restart they pause until the service has counted them, because a process that stops does not read
-connections that are still in the queue.
+method and route, their number must equal the number of requests that nginx forwarded. Their status is not compared,
+because only the service knows whether it finished its response first. Posts that they created must be rows. On the routes
+that they used, request sizes are compared without the status, and response sizes are not compared. Before a restart they
+pause until the service has counted them, because a process that stops does not read connections that are still queued.
 `
 
 /** The most differences to show for one check. */

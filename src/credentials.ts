@@ -11,7 +11,7 @@ const cost: Cost = { memory: 19_456, passes: 2, parallelism: 1 }
 
 /** A hash takes about 35 ms of CPU and 19 MiB; more of them at once would starve other requests. */
 const hashLimit = pLimit(2)
-/** Waiting hashes beyond this number are refused: those at the end would wait for more than half a second. */
+/** The maximum number of waiting hashes. The last one waits for about half a second. */
 const maxWaiting = 32
 /** On a busy machine hashes take longer. One that has waited for this long is refused when its turn comes. */
 const maxWaitMs = 1_500

@@ -27,7 +27,7 @@ export async function requestsOf(url: string) {
 export const timeline = `timeline of ${followees} followees` as const
 
 /**
- * Sends `count` requests, these in turn, over all connections of the agent; returns the milliseconds that each took.
+ * Sends `count` requests over all connections of the agent, taking the given ones in turn. Returns the duration of each in ms.
  * Rejects when a response is not a success.
  */
 export async function sendLoad(

@@ -19,7 +19,7 @@ const starts = {
   embedded: (database: DatabaseEnv) => start(database, {}),
 }
 
-/** Those that run on a server share a database. An embedded database serves one process only. */
+/** Variants on PostgreSQL share a database; an embedded database serves one process only. */
 export const serverVariants = ['limit', 'telemetry off', 'telemetry on', 'two workers'] as const
 
 export async function startVariant(

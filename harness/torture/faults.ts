@@ -22,7 +22,7 @@ Retry-After, /livez stays 200, /readyz follows a lost database, and the service 
 type Scene = { service: Awaited<ReturnType<typeof startRelayedService>>; url: string }
 type Fault = {
   name: string
-  /** Whether /readyz must be 503 meanwhile. */
+  /** Whether /readyz must be 503 during the fault. */
   unready: boolean
   /** Causes the fault and returns what repairs it. */
   cause: (scene: Scene) => Promise<() => Promise<unknown>>

@@ -1,6 +1,6 @@
 // The look that all pages share: design tokens, font and icon. Each page serves these files in one folder.
 
-/** `file:` URLs by the names that the files have beside each other; font.css refers to inter.woff2. */
+/** The `file:` URL of each file, by its served name. Serve all in one folder: font.css refers to inter.woff2. */
 export const lookFiles = {
   'tokens.css': new URL('tokens.css', import.meta.url).href,
   'bar.css': new URL('bar.css', import.meta.url).href,

@@ -6,7 +6,7 @@ import { type StaticFile, staticContent, staticFile } from '../../lib/static-fil
 import { serviceLinks } from './service-links.ts'
 
 const folder = new URL('page/', import.meta.url)
-/** Of the look that the service shares, the font is left out: it is a package of its own. */
+/** The shared look without its font: the font is an npm package, which a copy of otel/ does not need. */
 const look = new URL('../../lib/look/', import.meta.url)
 
 const sharedHeaders = {

@@ -55,7 +55,7 @@ function parseLine(line: string) {
   return { speaker, referenced, text }
 }
 
-/** Mentions in a text become those of the same cast. */
+/** Replaces the roles that a text mentions by the usernames of the same cast. */
 const address = (text: string, cast: number) =>
   people.reduce((changed, [role]) => changed.replaceAll(`@${role}`, `@${usernameOf(role, cast)}`), text)
 

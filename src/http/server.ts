@@ -46,7 +46,7 @@ export async function startServer(options: {
   const timeouts = { ...defaultTimeouts, ...options.timeouts }
   let stopping = false
   let lingering = false
-  /** Each with the time at which its request was handled. */
+  /** The time at which the request of each response arrived. */
   const openResponses = new Map<ServerResponse, number>()
   const server = createServer(
     {

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => service.stop())
 
-it('a flood of logins is answered or refused with 503, does not delay others, and leaves no trace', async () => {
+it('rejects a flood of logins with 503, without delaying other requests or later logins', async () => {
   const { username, password } = await buildUser(service)
   const login = (password: string) => call(service, 'POST', '/api/login', { json: { username, password } })
   const order: number[] = []

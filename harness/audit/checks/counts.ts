@@ -57,11 +57,11 @@ function valuesOf(push: Push): Value[] {
 /** Whether the client is one that disconnects: the proxy forwards only the requests of these as HTTP/1.0. */
 export const isAbandoned = (attributes: Attributes) => attributes['network.protocol.version'] === '1.0'
 
-/** How many requests of such clients the scraped processes have counted. */
+/** The number of abandoned requests that the scraped processes have counted. */
 export const countAbandoned = ({ sum }: Scrape): number =>
   sum('http_server_request_duration_seconds_count', { network_protocol_version: '1.0' })
 
-/** Returns the samples that only requests change, of a scrape; those of several workers are added. */
+/** Returns the samples of a scrape that only requests change, summed over the workers. */
 export const requestSamplesOf = ({ families }: Scrape): Tally =>
   requestSamples(
     [...families.values()]

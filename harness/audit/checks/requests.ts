@@ -9,9 +9,9 @@ import { type Check, check, nothing, tally } from './tally.ts'
 const log = 'the proxy’s log'
 
 /**
- * Requests of clients that disconnected are compared without their status: whether the service finished its response
- * before, only the service knows. Sizes have no attribute that tells these clients from others, so on their routes those of
- * requests are compared without the status too, and those of responses not at all.
+ * Requests of clients that disconnected are compared without their status, because only the service knows whether it
+ * finished its response first. The size metrics do not distinguish these clients from others. So on the routes that they
+ * used, request sizes are compared without the status, and response sizes are not compared.
  */
 export function checkRequests({ by }: Counts, { log: entries, ...abandoning }: Evidence): Check[] {
   const requests = servedOf(entries).filter((entry) => !isMalformed(entry))

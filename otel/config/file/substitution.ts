@@ -28,7 +28,7 @@ export function substituteVariables(document: Document, env: NodeJS.ProcessEnv):
   return invalid
 }
 
-/** A value cannot become a list or a mapping: such a text stays as it is. */
+/** A substituted value stays text if it looks like a list or a mapping. */
 function typed(text: string): unknown {
   try {
     const value: unknown = parse(text)

@@ -14,12 +14,12 @@ import { createRejection } from './rejection.ts'
 const shares: Readonly<Record<Priority, number>> = { read: 1, write: 0.8, login: 0.5 }
 
 const sampleMs = 50
-/** The least of so many samples counts: a pause, such as a garbage collection, is no overload (as in CoDel, RFC 8289). */
+/** The number of recent samples, of which the smallest counts: a short pause is not overload (as in CoDel, RFC 8289). */
 const standing = 2
-/** So few requests are never too many, whatever delays them; a busy machine or a distant database, for example. */
+/** The limit never falls below this: a few requests are also slow on a busy machine or with a distant database. */
 const leastLimit = 64
 const greatestLimit = 1_000
-/** Two hash passwords, and the others wait for about a quarter of a second. Rejecting more of them here costs little. */
+/** Two passwords are hashed at a time, so the last of these logins waits for about a quarter of a second. */
 const greatestLogins = 16
 
 export type AdmissionOptions = {
@@ -80,7 +80,7 @@ export function admitting(handle: Handle, options: AdmissionOptions): Handle {
 function whileActive(request: IncomingMessage, response: ServerResponse, count: (change: 1 | -1) => void) {
   const { 'content-length': length = 0, 'transfer-encoding': encoding } = request.headers
   const begin = () => {
-    // A response may come before the end of the body, such as a 401; the rest of the body is then dropped.
+    // The response, such as a 401, was sent before the end of the body.
     if (response.writableEnded || response.destroyed) return
     count(1)
     const end = () => {

@@ -10,7 +10,7 @@ const defaultMaxWaiting = 100
 
 /**
  * Calls `handle` when the previous response on the connection is complete; until then, the connection is not read.
- * Responses must be in order anyway, so a client that pipelines gets no answer later, but no more than its share either.
+ * Responses must be sent in order anyway, so pipelining clients lose no time, and get no more than their share of the service.
  *
  * Of more than `maxWaiting` requests at once, the last ones are dropped. The response before them closes the connection,
  * which tells the client to send them again.

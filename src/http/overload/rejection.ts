@@ -1,4 +1,4 @@
-// The response to a request that is not admitted. It goes past Koa, because a rejection must cost almost nothing.
+// The response to a request that is not admitted. It bypasses Koa, because a rejection must cost almost nothing.
 import { corsHeaders } from '../headers/cors.ts'
 import { chooseRequestId } from '../headers/request-id.ts'
 import { securityHeaders } from '../headers/security.ts'

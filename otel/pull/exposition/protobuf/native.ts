@@ -19,7 +19,7 @@ export type NativeHistogram = {
 
 const [minSchema, maxSchema] = [-4, 8]
 
-/** The specification's threshold for histograms that have none, as those of the SDK. */
+/** The specification's default: the SDK's histograms have no zero threshold. */
 const zeroThreshold = 1e-128
 
 /**
