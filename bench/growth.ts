@@ -5,10 +5,10 @@ import { showStatus } from '../harness/command-line/progress.ts'
 import { median } from '../harness/command-line/statistics.ts'
 import { table } from '../harness/command-line/table.ts'
 import { createDatabase } from '../harness/database.ts'
+import { fill, followees, token } from '../harness/fill.ts'
 import { call } from '../harness/http/client.ts'
 import { startService } from '../harness/service.ts'
 import { readOptions } from '../lib/command-line.ts'
-import { fill, followees, token } from './fill.ts'
 
 const usage = `Usage: npm run bench -- growth [options]
 
@@ -57,7 +57,7 @@ export async function growth(args: string[]): Promise<void> {
     for (const posts of [few, many]) {
       const database = await createDatabase(databaseUrl)
       cleanUps.unshift(database.drop)
-      await fill(database.env, posts, (done) => showStatus(`${done} of ${posts} posts`))
+      await fill(database.env, { posts }, (done) => showStatus(`${done} of ${posts} posts`))
       const service = await startService({}, database)
       cleanUps.unshift(service.stop)
       urls.push(service.url)

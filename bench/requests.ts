@@ -4,9 +4,9 @@ import { machine } from '../harness/command-line/machine.ts'
 import { showStatus } from '../harness/command-line/progress.ts'
 import { table } from '../harness/command-line/table.ts'
 import { createDatabase, type DatabaseEnv } from '../harness/database.ts'
+import { fill } from '../harness/fill.ts'
 import { call } from '../harness/http/client.ts'
 import { readOptions } from '../lib/command-line.ts'
-import { fill } from './fill.ts'
 import { measureRound, warmUpRounds } from './load/measure.ts'
 import { type ApiRequest, requestsOf, timeline } from './load/send.ts'
 import { usageOf } from './load/usage.ts'
@@ -51,7 +51,7 @@ export async function requests(args: string[]): Promise<void> {
   const createFilled = async (url?: string): Promise<DatabaseEnv> => {
     const database = await createDatabase(url)
     cleanUps.unshift(database.drop)
-    await fill(database.env, posts, (done) => showStatus(`${done} of ${posts} posts`))
+    await fill(database.env, { posts }, (done) => showStatus(`${done} of ${posts} posts`))
     return database.env
   }
   try {

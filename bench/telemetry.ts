@@ -3,9 +3,9 @@
 import { machine } from '../harness/command-line/machine.ts'
 import { showStatus } from '../harness/command-line/progress.ts'
 import { createDatabase, type DatabaseEnv } from '../harness/database.ts'
+import { fill } from '../harness/fill.ts'
 import { startCollector } from '../harness/telemetry/otlp-sink.ts'
 import { readOptions } from '../lib/command-line.ts'
-import { fill } from './fill.ts'
 import { type Measurements, measureVariants } from './telemetry/measure.ts'
 import { profileParts } from './telemetry/profile/profile.ts'
 import { costs, generatorUs } from './telemetry/report.ts'
@@ -51,7 +51,7 @@ export async function telemetry(args: string[]): Promise<void> {
   const createFilled = async (): Promise<DatabaseEnv> => {
     const database = await createDatabase(databaseUrl)
     cleanUps.unshift(database.drop)
-    await fill(database.env, posts, (done) => showStatus(`${done} of ${posts} posts`))
+    await fill(database.env, { posts }, (done) => showStatus(`${done} of ${posts} posts`))
     return database.env
   }
   const database = databaseUrl

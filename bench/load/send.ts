@@ -1,8 +1,8 @@
 // The requests that the benchmarks send, and a load generator for them.
 import { once } from 'node:events'
 import type { Agent } from 'node:http'
+import { followees, token } from '../../harness/fill.ts'
 import { call, type RequestOptions, send } from '../../harness/http/client.ts'
-import { followees, token } from '../fill.ts'
 
 export type ApiRequest = { method: string; path: string; options: RequestOptions }
 

@@ -1,9 +1,9 @@
 // Measures the CPU time of the same requests to each variant, in turn.
 import { Agent } from 'node:http'
 import type { DatabaseEnv } from '../../harness/database.ts'
+import { token } from '../../harness/fill.ts'
 import { call } from '../../harness/http/client.ts'
 import { startService } from '../../harness/service.ts'
-import { token } from '../fill.ts'
 import { type Measured, type Measurement, measureRound, warmUpRounds } from '../load/measure.ts'
 import { requestsOf } from '../load/send.ts'
 import { checkSameMetrics, scrape } from './scrape.ts'

@@ -21,11 +21,13 @@ export function createProgress() {
       let done = 0
       bar.start(total, 0, { rate: '–' })
       running.add(bar)
+      const update = (steps: number) => {
+        done = steps
+        bar.update(done, { rate: ((done * 1_000) / (performance.now() - start)).toFixed(0) })
+      }
       return {
-        step() {
-          done++
-          bar.update(done, { rate: ((done * 1_000) / (performance.now() - start)).toFixed(0) })
-        },
+        step: () => update(done + 1),
+        update,
         end() {
           bar.stop()
           running.delete(bar)
