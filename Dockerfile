@@ -1,14 +1,15 @@
 # A small image of the service. There is no build step; only the dependencies are installed in a stage of their own.
-FROM node:24-slim AS dependencies
+FROM node:24.21.0-slim AS dependencies
 WORKDIR /app
-# `npm ci` generates Prisma's client (postinstall), which needs the schema and development dependencies.
+# `npm ci` generates Prisma's client (postinstall), which needs the schema, a script and development dependencies.
 COPY package.json package-lock.json .npmrc prisma.config.ts ./
+COPY scripts/require-node.cjs ./scripts/
 COPY prisma ./prisma
 RUN npm ci
 # Removes the development dependencies, and the Node that npm brings for machines that lack it.
 RUN npm prune --omit=dev --omit=optional --ignore-scripts
 
-FROM node:24-slim
+FROM node:24.21.0-slim
 ENV NODE_ENV=production HOST=0.0.0.0 OTEL_EXPORTER_PROMETHEUS_HOST=0.0.0.0 DATA_DIR=/data
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules

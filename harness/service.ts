@@ -13,6 +13,8 @@ export type RunOptions = {
   preload?: string[]
   /** Whether the process can receive messages by `send`. */
   ipc?: boolean
+  /** The folder of the code, if it is not this one. */
+  cwd?: string
 }
 
 /** Turns rate limits and overload protection off: tests and benchmarks send many requests at once from one address. */
@@ -53,10 +55,11 @@ export async function startService(
 
 /** Starts a process with these settings and nothing else; returns its log and exit code as they become known. */
 export function runService(env: Record<string, string>, options: RunOptions = {}) {
-  const { entry = 'src/main.ts', preload = ['./otel/register.ts'], ipc = false } = options
+  const { entry = 'src/main.ts', preload = ['./otel/register.ts'], ipc = false, cwd } = options
   const imports = preload.flatMap((path) => ['--import', path])
   const child = spawn(process.execPath, [...imports, entry], {
     env: { PATH: process.env.PATH, PORT: '0', OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
+    ...(cwd && { cwd }),
     stdio: ipc ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
   })
   const { stdout, stderr: errors } = child
