@@ -7,7 +7,18 @@ import { parse } from 'yaml'
 import { variables } from '../../otel/config/variables.ts'
 import { Variables } from '../../src/config.ts'
 
-type Stack = { services: Record<string, { image: string; volumes?: string[]; ports?: string[] }> }
+type Container = {
+  image: string
+  volumes?: string[]
+  ports?: string[]
+  cap_drop?: string[]
+  cap_add?: string[]
+  security_opt?: string[]
+  read_only?: boolean
+  privileged?: boolean
+  network_mode?: string
+}
+type Stack = { services: Record<string, Container> }
 
 /** Without the names that it gives its dialect and its parts in the manner of older dialects. */
 const plain = JSON.parse(JSON.stringify(schema), (key, value) =>
@@ -32,6 +43,24 @@ describe('docker-compose.yml', () => {
       const mounted = service.volumes?.map((volume) => volume.split(':')[0] ?? '') ?? []
       expect(mounted.filter((path) => path.startsWith('.') && !existsSync(path))).toEqual([])
       expect(service.ports?.filter((port) => !port.startsWith('127.0.0.1:')) ?? []).toEqual([])
+    },
+  )
+
+  it.each(services)(
+    '%s cannot gain privileges, and has only the capabilities that it needs',
+    (name, service) => {
+      expect(service.cap_drop).toEqual(['ALL'])
+      expect(service.security_opt).toEqual(['no-new-privileges:true'])
+      // Its entry point gives the data folder to another user and becomes that user.
+      expect(service.cap_add ?? []).toEqual(
+        name === 'postgres' ? ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'] : [],
+      )
+      expect(service).not.toHaveProperty('privileged')
+      expect(service).not.toHaveProperty('network_mode')
+      expect(service.volumes?.filter((volume) => volume.includes('docker.sock')) ?? []).toEqual([])
+      // What is mounted from this folder cannot be changed from inside.
+      expect(service.volumes?.filter((volume) => /^\.\/.*(?<!:ro)$/.test(volume)) ?? []).toEqual([])
+      if (service.image === 'microposts') expect(service.read_only).toBe(true)
     },
   )
 
