@@ -2,7 +2,7 @@ import { v7 as newId } from 'uuid'
 import { findUser, listOfUser, userColumns, userNotFound } from '../accounts/rows.ts'
 import { noSuchUser, type UserRow } from '../accounts/schema.ts'
 import { Prisma } from '../database/generated/client.ts'
-import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
+import { newestOfUser } from '../database/keyset-sql.ts'
 import type { Query } from '../database/query.ts'
 import { invalidAt, invalidParameter } from '../errors.ts'
 import type { Page } from '../keyset.ts'
@@ -59,12 +59,10 @@ export function createFollows({ query, metrics }: { query: Query; metrics: Metri
     },
 
     /** The users that a user follows, newest follow first. @throws {AppError} not-found for an unknown user */
-    following: (username: string, page: FollowPage) =>
-      list(username, Prisma.sql`f."followeeId"`, Prisma.sql`f."followerId"`, page),
+    following: (username: string, page: FollowPage) => list(username, 'followeeId', 'followerId', page),
 
     /** The followers of a user, newest follow first. @throws {AppError} not-found for an unknown user */
-    followers: (username: string, page: FollowPage) =>
-      list(username, Prisma.sql`f."followerId"`, Prisma.sql`f."followeeId"`, page),
+    followers: (username: string, page: FollowPage) => list(username, 'followerId', 'followeeId', page),
   }
 
   async function add({ userId, usernameKey }: Viewer, username: string) {
@@ -88,16 +86,22 @@ export function createFollows({ query, metrics }: { query: Query; metrics: Metri
     return { outcome: 'created', user } as const
   }
 
-  /** The id of each row is the follow's, because the list is ordered by it. */
-  function list(username: string, listed: Prisma.Sql, owner: Prisma.Sql, page: FollowPage) {
-    const only = page.user ? Prisma.sql`u."usernameKey" = ${page.user.toLowerCase()}` : Prisma.sql`true`
-    const id = Prisma.sql`f."id"`
+  /** Lists the users in one column of the follows that have the owner in the other. Rows have the follow's id, their order. */
+  function list(username: string, listed: Column, owner: Column, page: FollowPage) {
+    const [listedId, ownerId] = [column(listed), column(owner)]
+    const only = page.user
+      ? Prisma.sql`${listedId} = (SELECT "id" FROM "User" WHERE "usernameKey" = ${page.user.toLowerCase()})`
+      : Prisma.sql`true`
     const rows = Prisma.sql`
-      SELECT f."id", ${userColumns} FROM "Follow" f JOIN "User" u ON ${listed} = u."id"
-      WHERE ${owner} = owner."id" AND ${only} AND ${afterCursor(id, page)} ${newestFirst(id, page)}`
+      SELECT f."id", ${userColumns}
+      FROM (${newestOfUser(Prisma.sql`"Follow"`, Prisma.sql`${ownerId} = owner."id" AND ${only}`, page)}) newest
+      JOIN "Follow" f ON f."id" = newest."id" JOIN "User" u ON u."id" = f.${listedId} ORDER BY f."id" DESC`
     return listOfUser<UserRow>(query, username, rows, page)
   }
 }
+
+type Column = 'followerId' | 'followeeId'
+const column = (name: Column) => Prisma.raw(`"${name}"`)
 
 const cannotFollowSelf = 'You cannot follow yourself'
 

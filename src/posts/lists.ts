@@ -1,7 +1,7 @@
 // Public lists of posts; each is one statement.
 import { listOfUser } from '../accounts/rows.ts'
 import { Prisma } from '../database/generated/client.ts'
-import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
+import { afterCursor, newestFirst, newestOfUser } from '../database/keyset-sql.ts'
 import type { Query } from '../database/query.ts'
 import { type Page, type Slice, slice } from '../keyset.ts'
 import { newestMatches } from '../search/newest-matches.ts'
@@ -15,15 +15,15 @@ export function createPostLists({ query }: { query: Query }) {
   return {
     /** The posts of a user, newest first. @throws {AppError} not-found for an unknown user */
     byAuthor: (username: string, page: Page) =>
-      listOfUser<PostRow>(query, username, selectPage(Prisma.sql`p."authorId" = owner."id"`, page), page),
+      listOfUser<PostRow>(query, username, selectPageOfUser(Prisma.sql`"authorId"`, page), page),
 
     /** The posts that reference a user, newest first. @throws {AppError} not-found for an unknown user */
     referencing: (username: string, page: Page) =>
-      listOfUser<PostRow>(query, username, selectPage(Prisma.sql`p."referencedId" = owner."id"`, page), page),
+      listOfUser<PostRow>(query, username, selectPageOfUser(Prisma.sql`"referencedId"`, page), page),
 
     /** All posts, newest first; with `search`, the posts that contain all its words, the last one as a prefix. */
     async all(page: Page & { search?: string | undefined }): Promise<Slice<PostRow>> {
-      if (!page.search) return slice(await query<PostRow>`${selectPage(Prisma.sql`true`, page)}`, page)
+      if (!page.search) return slice(await query<PostRow>`${selectPage(page)}`, page)
       const words = searchQuery(page.search)
       if (!words) return { rows: [], next: undefined }
       const conditions = {
@@ -38,6 +38,10 @@ export function createPostLists({ query }: { query: Query }) {
   }
 }
 
-const selectPage = (condition: Prisma.Sql, page: Page) => Prisma.sql`
-  SELECT ${postColumns} FROM "Post" p ${postJoins}
-  WHERE ${condition} AND ${afterCursor(postId, page)} ${newestFirst(postId, page)}`
+const selectPage = (page: Page) => Prisma.sql`
+  SELECT ${postColumns} FROM "Post" p ${postJoins} WHERE ${afterCursor(postId, page)} ${newestFirst(postId, page)}`
+
+/** Chooses the ids first (see newestOfUser). */
+const selectPageOfUser = (user: Prisma.Sql, page: Page) => Prisma.sql`
+  SELECT ${postColumns} FROM (${newestOfUser(Prisma.sql`"Post"`, Prisma.sql`${user} = owner."id"`, page)}) newest
+  JOIN "Post" p ON p."id" = newest."id" ${postJoins} ORDER BY p."id" DESC`
