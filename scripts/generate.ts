@@ -1,4 +1,4 @@
-// Writes the generated files: dashboards, rules of the objectives, tables of the docs.
+// Writes the generated files: dashboards, rules of the objectives, rules for Kubernetes, tables of the docs.
 import { readFile, writeFile } from 'node:fs/promises'
 import { readOptions } from '../lib/command-line.ts'
 import { type GeneratedFile, generatedFiles } from './generate/files.ts'
@@ -6,7 +6,8 @@ import { type GeneratedFile, generatedFiles } from './generate/files.ts'
 const usage = `Usage: npm run generate [-- --check]
 
 Writes the dashboards (deploy/grafana/dashboards), the rules of the objectives (deploy/prometheus/rules/slo.yml) and
-the tables of the docs from the code in scripts/generate/.
+the tables of the docs from the code in scripts/generate/, and the rules for Kubernetes
+(deploy/kubernetes/monitoring/prometheus-rule.yaml) from all files in deploy/prometheus/rules.
 
   --check   writes nothing; exit code 1 and a line for each file that is out of date
   --help    shows this text

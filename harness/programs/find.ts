@@ -13,6 +13,7 @@ const PROGRAMS = {
   chromium: { package: 'chromium', names: ['chromium', 'chromium-browser', 'google-chrome'] },
   postgres: { package: 'postgresql', names: ['postgres'] },
   nginx: { package: 'nginx', names: ['nginx'] },
+  kubectl: { package: 'kubernetes-client', names: ['kubectl'] },
   /** Python with this module. */
   prometheus_client: {
     package: 'python3-prometheus-client',

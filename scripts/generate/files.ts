@@ -5,6 +5,7 @@ import { http } from './dashboards/http.ts'
 import { overview } from './dashboards/overview.ts'
 import { runtime } from './dashboards/runtime.ts'
 import { metricsTables } from './metrics-tables.ts'
+import { prometheusRule } from './prometheus-rule.ts'
 import { envExample, essentialTable, serviceTable, telemetryTable } from './settings.ts'
 import { sloRules } from './slo.ts'
 
@@ -17,6 +18,7 @@ export type GeneratedFile = {
 /** A file may appear several times, once for each of its sections. */
 export const generatedFiles: GeneratedFile[] = [
   { path: 'deploy/prometheus/rules/slo.yml', generate: sloRules },
+  { path: 'deploy/kubernetes/monitoring/prometheus-rule.yaml', generate: prometheusRule },
   ...Object.entries({ overview, http, database, runtime, business }).map(([name, generate]) => ({
     path: `deploy/grafana/dashboards/${name}.json`,
     generate,
