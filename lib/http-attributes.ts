@@ -36,8 +36,16 @@ const clientClosedRequest = 499
  */
 export function recordedStatus(response: ServerResponse, failed = false): number {
   if (response.writableFinished) return response.statusCode
-  if (failed || response.errored) return 500
+  if (failed || (response.errored && !wasReset(response))) return 500
   return isEventStream(response) ? response.statusCode : clientClosedRequest
+}
+
+/**
+ * Whether the client reset the connection, as proxies do. What the service pipes into the response then ends prematurely,
+ * which is an error of the response too. A service that destroys its response destroys the connection with the same error.
+ */
+function wasReset({ errored, req }: ServerResponse): boolean {
+  return Boolean(req.socket.errored) && req.socket.errored !== errored
 }
 
 /**

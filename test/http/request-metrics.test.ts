@@ -185,6 +185,20 @@ describe('http.server.request.duration', () => {
     await until('the aborted response', async () => (await scrape(service)).sum(duration, labels) > 0)
   })
 
+  it('has status 200 for an event stream whose client resets the connection, as haproxy does', async () => {
+    const { username, token } = await buildUser(service)
+    const http_route = '/api/users/:username/timeline/stream'
+    const records = await recorded(1, async () => {
+      const { socket, ended } = open(service)
+      ended.catch(() => undefined)
+      const path = `/api/users/${username}/timeline/stream`
+      socket.write(requestText(`GET ${path} HTTP/1.1`, { Authorization: `Bearer ${token}` }))
+      await once(socket, 'data')
+      socket.resetAndDestroy()
+    })
+    expect(records).toEqual([{ labels: { ...labels200, http_route }, value: 1 }])
+  })
+
   it('is recorded once for HEAD and for a request with Expect', async () => {
     const records = await recorded(3, async () => {
       await call(service, 'HEAD', '/problems')
