@@ -12,6 +12,7 @@ const usage = `Usage: npm run torture -- NAME [options]
   slow        clients that send headers or bodies slowly, or read slowly
   journal     the service is killed while clients write; every acknowledged write must be there afterwards
   faults      the database is down, silent, out of connections, read-only, or reports conflicts
+  rolling     two instances behind haproxy are restarted one after the other
 
 npm run torture -- NAME --help shows the options. Each trial starts services of its own on free ports of this machine, and
 exits with 1 if a check fails.
@@ -19,8 +20,13 @@ exits with 1 if a check fails.
 
 const [name = '', ...args] = process.argv.slice(2)
 const trial = trials.get(name)
-if (trial) await run(trial)
-else if (name === '--help') process.stdout.write(usage)
+if (trial) {
+  await run(trial).catch((error: Error) => {
+    showStatus('')
+    process.exitCode = 1
+    process.stderr.write(`${error.message}\n`)
+  })
+} else if (name === '--help') process.stdout.write(usage)
 else exitWithUsage(name ? `There is no trial "${name}".` : 'Name a trial.', usage)
 
 async function run(trial: Trial) {

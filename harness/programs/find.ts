@@ -14,6 +14,8 @@ const PROGRAMS = {
   postgres: { package: 'postgresql', names: ['postgres'] },
   nginx: { package: 'nginx', names: ['nginx'] },
   kubectl: { package: 'kubernetes-client', names: ['kubectl'] },
+  haproxy: { package: 'haproxy', names: ['haproxy'] },
+  pgbouncer: { package: 'pgbouncer', names: ['pgbouncer'] },
   /** Python with this module. */
   prometheus_client: {
     package: 'python3-prometheus-client',
@@ -38,6 +40,13 @@ export function findProgram(program: Program): string | undefined {
   return paths.find((path) => isExecutable(path) && (!works || spawnSync(path, works).status === 0))
 }
 
+/** Returns the path of a program that a command needs. @throws {Error} with a message for the user */
+export function locateProgram(program: Program): string {
+  const path = findProgram(program)
+  if (path === undefined) throw new Error(`${missing(program)}.`)
+  return path
+}
+
 /**
  * Returns the path of a program that a test needs. Without the program the test is skipped, and a line on stderr says
  * so. On CI nothing may be skipped: there it throws.
@@ -45,11 +54,14 @@ export function findProgram(program: Program): string | undefined {
 export function requireProgram(program: Program, { skip }: { skip(reason: string): never }): string {
   const path = findProgram(program)
   if (path !== undefined) return path
-  const reason = `${program} is not installed (Debian package ${PROGRAMS[program].package})`
+  const reason = missing(program)
   if (process.env.CI) throw new Error(`${reason}. On CI no test may be skipped.`)
   process.stderr.write(`skipped: ${reason}\n`)
   return skip(reason)
 }
+
+const missing = (program: Program) =>
+  `${program} is not installed (Debian package ${PROGRAMS[program].package})`
 
 function isExecutable(path: string): boolean {
   try {

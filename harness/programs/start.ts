@@ -1,14 +1,39 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
 import { until } from '../until.ts'
 
-/** Starts a program and waits until `readyUrl` responds with success. Rejects with its stderr if it ends before that. */
-export async function startProgram(path: string, args: string[], readyUrl: string) {
-  const child = spawn(path, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+export type StartedProgram = Awaited<ReturnType<typeof startProgram>>
+
+type StartOptions = {
+  env?: Record<string, string>
+  /** Runs the program as another user of the system. */
+  user?: { uid: number; gid: number } | undefined
+  /** Called with each line that the program writes to stdout. */
+  onLine?: (line: string) => void
+}
+
+/**
+ * Starts a program and waits until it is `ready`: a URL that responds with success, or a check of the caller. Rejects with
+ * its stderr if it ends before that.
+ */
+export async function startProgram(
+  path: string,
+  args: string[],
+  ready: string | (() => Promise<boolean>),
+  { env = {}, user, onLine }: StartOptions = {},
+) {
+  const child = spawn(path, args, {
+    stdio: ['ignore', onLine ? 'pipe' : 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+    ...user,
+  })
   let output = ''
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     output = `${output}${chunk}`.slice(-4_000)
   })
+  if (onLine && child.stdout) createInterface(child.stdout).on('line', onLine)
   const ended = once(child, 'close')
   const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal)
@@ -17,14 +42,25 @@ export async function startProgram(path: string, args: string[], readyUrl: strin
   try {
     await until(`${path} is ready`, async () => {
       if (child.exitCode !== null) throw new Error(`${path} exited with ${child.exitCode}: ${output}`)
-      return fetch(readyUrl).then(
-        (response) => response.ok,
-        () => false,
-      )
+      return typeof ready === 'string' ? responds(ready) : ready()
     })
   } catch (error) {
     await stop()
     throw error
   }
-  return { stop }
+  return { pid: child.pid, stop }
+}
+
+const responds = (url: string) =>
+  fetch(url).then(
+    (response) => response.ok,
+    () => false,
+  )
+
+/** Whether something accepts connections at a port of this machine. */
+export function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+  }).finally(() => socket.destroy()) as Promise<boolean>
 }

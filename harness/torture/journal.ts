@@ -1,11 +1,11 @@
 // Kills the service while clients write, and compares what was acknowledged with what is there.
-import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { readOptions } from '../../lib/command-line.ts'
 import { createDatabase, type TemporaryDatabase } from '../database.ts'
-import { type ApiResponse, buildUser, call, type Target, type User } from '../http/client.ts'
+import { buildUser } from '../http/client.ts'
 import { type Service, startService } from '../service.ts'
-import { type Check, holds, none, type Trial } from './trial.ts'
+import { createPostsJournal } from './posts-journal.ts'
+import type { Check, Trial } from './trial.ts'
 
 const usage = `Usage: npm run torture -- journal [options]
 
@@ -52,15 +52,15 @@ async function keepJournal(
     const [first] = services
     if (!first) throw new Error('There is no instance.')
     const user = await buildUser(first)
-    const acknowledged = new Map<string, string>()
+    const posts = createPostsJournal(user)
     const stopping = new AbortController()
     const writing = Promise.all(
       Array.from({ length: clients }, (_, client) =>
-        write(() => services[client % instances], user, acknowledged, stopping.signal),
+        posts.write(() => services[client % instances], stopping.signal),
       ),
     )
     for (let kill = 1; kill <= kills; kill++) {
-      report(`${name}: kill ${kill} of ${kills}, ${acknowledged.size} posts acknowledged`)
+      report(`${name}: kill ${kill} of ${kills}, ${posts.acknowledged.size} posts acknowledged`)
       await setTimeout(200 + Math.random() * 600)
       const victim = kill % instances
       await services[victim]?.stop('SIGKILL')
@@ -68,64 +68,8 @@ async function keepJournal(
     }
     stopping.abort()
     await writing
-    return await compare(name, services[0] ?? first, user, acknowledged)
+    return await posts.compare(name, services[0] ?? first)
   } finally {
     for (const service of services) await service.stop()
   }
-}
-
-/** Creates posts one after the other. Repeats each until a response acknowledges it; keeps its text and id. */
-async function write(
-  target: () => Target | undefined,
-  { username, token }: User,
-  acknowledged: Map<string, string>,
-  signal: AbortSignal,
-) {
-  while (!signal.aborted) {
-    const text = randomUUID()
-    for (;;) {
-      const service = target()
-      const options = { token, json: { text }, headers: { 'Idempotency-Key': text } }
-      const path = `/api/users/${username}/collection`
-      const response = service && (await call(service, 'POST', path, options).catch(() => undefined))
-      if (response?.status === 201) {
-        acknowledged.set(text, response.body.id)
-        break
-      }
-      await setTimeout(20)
-    }
-  }
-}
-
-async function compare(
-  name: string,
-  service: Target,
-  { username }: User,
-  acknowledged: Map<string, string>,
-): Promise<Check[]> {
-  const stored: { id: string; text: string }[] = []
-  let next: string | undefined = `/api/users/${username}/collection?limit=100`
-  while (next) {
-    const page: ApiResponse = await call(service, 'GET', next)
-    stored.push(...page.body)
-    next = /<([^>]*)>; rel="next"/.exec(page.headers.get('Link') ?? '')?.[1]
-  }
-  const { body } = await call(service, 'GET', `/api/users/${username}`)
-  const ids = new Map(stored.map(({ id, text }) => [text, id]))
-  const lost = [...acknowledged].filter(([text, id]) => ids.get(text) !== id)
-  const unknown = stored.filter(({ text }) => !acknowledged.has(text))
-  return [
-    holds(`${name}: posts were acknowledged`, acknowledged.size > 0, acknowledged.size),
-    none(`${name}: acknowledged posts that are lost`, lost),
-    none(
-      `${name}: posts that nobody was told of`,
-      unknown.map(({ text }) => text),
-    ),
-    holds(`${name}: posts that are there twice`, ids.size === stored.length, stored.length - ids.size),
-    holds(
-      `${name}: the user's count equals the posts`,
-      body.counts?.posts === stored.length,
-      body.counts?.posts,
-    ),
-  ]
 }

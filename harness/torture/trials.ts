@@ -1,4 +1,5 @@
 import { faults } from './faults.ts'
+import { rolling } from './instances/rolling.ts'
 import { journal } from './journal.ts'
 import { overload } from './overload.ts'
 import { slow } from './slow.ts'
@@ -7,4 +8,6 @@ import type { Trial } from './trial.ts'
 export type { Trial } from './trial.ts'
 
 /** By name. */
-export const trials: ReadonlyMap<string, Trial> = new Map(Object.entries({ overload, slow, journal, faults }))
+export const trials: ReadonlyMap<string, Trial> = new Map(
+  Object.entries({ overload, slow, journal, faults, rolling }),
+)

@@ -1,17 +1,11 @@
-// Short forms of the trials. Their checks demand relations, no speed.
-import { spawnSync } from 'node:child_process'
+// Short forms of the trials of one instance. Their checks demand relations, no speed.
 import { describe, expect, it } from 'vitest'
 import { hasServer } from '../../harness/database.ts'
-
-function torture(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/torture.ts', ...args], {
-    encoding: 'utf8',
-  })
-  return { status, stdout, stderr }
-}
+import { trials } from '../../harness/torture/trials.ts'
+import { expectToPass, torture, trialTimeout } from './support/torture.ts'
 
 describe('npm run torture', () => {
-  it.each(['overload', 'slow', 'journal', 'faults'])('describes the options of %s', (name) => {
+  it.each([...trials.keys()])('describes the options of %s', (name) => {
     const { status, stdout } = torture(name, '--help')
     expect(status).toBe(0)
     expect(stdout).toContain(`Usage: npm run torture -- ${name} [options]`)
@@ -23,22 +17,14 @@ describe('npm run torture', () => {
     expect(stderr).toMatch(/^There is no trial "fly"\.\n\nUsage: npm run torture -- NAME/)
   })
 
-  const passes = (name: string, ...args: string[]) => {
-    const { status, stdout, stderr } = torture(name, ...args)
-    expect({
-      status,
-      failed: stdout.split('\n').filter((line) => line.includes(' NO ')),
-      stderr,
-    }).toMatchObject({
-      status: 0,
-      failed: [],
-    })
-    expect(stdout).toMatch(/^\| Check +\| Passed \| +Seen \|$/m)
-  }
-  const options = { timeout: 240_000 }
+  it('reports a wrong database in one line', () => {
+    const { status, stderr } = torture('faults', '--database-url', 'postgresql://127.0.0.1:1/none')
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^[^\n]*ECONNREFUSED[^\n]*\n$/)
+  })
 
-  it('passes overload', options, () => passes('overload', '--seconds', '1'))
-  it('passes slow', options, () => passes('slow', '--sockets', '60'))
-  it('passes journal', options, () => passes('journal', '--kills', '2', '--clients', '4'))
-  it.runIf(hasServer())('passes faults', options, () => passes('faults', '--seconds', '3'))
+  it('passes overload', trialTimeout, () => expectToPass('overload', '--seconds', '1'))
+  it('passes slow', trialTimeout, () => expectToPass('slow', '--sockets', '60'))
+  it('passes journal', trialTimeout, () => expectToPass('journal', '--kills', '2', '--clients', '4'))
+  it.runIf(hasServer())('passes faults', trialTimeout, () => expectToPass('faults', '--seconds', '3'))
 })

@@ -16,7 +16,8 @@ export function compare(evidence: Evidence): Check[] {
   ]
 }
 
-function checkRows({ all }: Counts, { rows, ledger }: Evidence): Check[] {
+/** Compares the rows with the responses to clients, and with what the service counted. */
+export function checkRows({ all }: Counts, { rows, ledger }: Pick<Evidence, 'rows' | 'ledger'>): Check[] {
   const against = 'rows of the database'
   const existing = (name: string) => {
     const created = name === 'user' ? 'registered' : 'created'
