@@ -67,7 +67,7 @@ export default {
     only(
       'schema',
       '^src/[a-z]+/schema[.]ts$',
-      ['^src/http/fields[.]ts$', schemas, '^src/accounts/common-passwords[.]ts$'],
+      ['^src/http/fields[.]ts$', schemas, '^src/accounts/guessable-passwords[.]ts$'],
       'A schema is made of shared fields and other schemas.',
     ),
     only(

@@ -1,4 +1,5 @@
 // Every generated file, and the generated sections of files that are otherwise written by hand.
+import { commonPasswords } from './common-passwords.ts'
 import { business } from './dashboards/business.ts'
 import { database } from './dashboards/database.ts'
 import { http } from './dashboards/http.ts'
@@ -23,6 +24,7 @@ export const generatedFiles: GeneratedFile[] = [
     path: `deploy/grafana/dashboards/${name}.json`,
     generate,
   })),
+  { path: 'src/accounts/common-passwords.txt', generate: commonPasswords },
   section('docs/metrics.md', 'metrics', metricsTables),
   section('README.md', 'settings', essentialTable),
   section('docs/operations.md', 'settings', serviceTable),

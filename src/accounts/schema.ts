@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { anyText, Time, text, trimmedText } from '../http/fields.ts'
-import { commonPasswords } from './common-passwords.ts'
+import { isCommon, isMadeOfNames } from './guessable-passwords.ts'
 
 const usernamePattern = /^(?=.*[A-Za-z0-9])[A-Za-z0-9_.-]{1,50}$/
 
@@ -12,8 +12,11 @@ export const Username = z
 export const UserParams = z.object({ username: Username })
 
 const Password = text(8, 128)
-  .refine((password) => !commonPasswords.has(password.toLowerCase()), 'is one of the most common passwords')
+  .refine((password) => !isCommon(password), 'is one of the most common passwords')
   .meta({ format: 'password', examples: ['correct horse battery'] })
+
+/** The detail of a fault where a password is made of names. */
+export const madeOfNames = 'must be more than the username or the name of this service'
 
 /** Empty text becomes null. */
 const optionalText = (max: number) =>
@@ -24,12 +27,20 @@ const optionalText = (max: number) =>
 const displayNameExample = { examples: ['Alice Liddell'] }
 const bioExample = { examples: ['Down the rabbit hole.'] }
 
+const Names = z.object({ username: Username, password: Password })
+
 export const NewUser = z
   .object({
     username: Username,
     password: Password,
     displayName: optionalText(100).optional().meta(displayNameExample),
     bio: optionalText(500).optional().meta(bioExample),
+  })
+  .refine(({ username, password }) => !isMadeOfNames(password, username), {
+    path: ['password'],
+    message: madeOfNames,
+    // Checked even if other fields have faults.
+    when: ({ value }) => Names.safeParse(value).success,
   })
   .meta({ id: 'NewUser' })
 export type NewUser = z.output<typeof NewUser>

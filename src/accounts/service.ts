@@ -11,8 +11,9 @@ import type { Metrics } from '../metrics/instruments.ts'
 import { newestMatches } from '../search/newest-matches.ts'
 import { searchQuery, tokenize } from '../search/tokenizer.ts'
 import type { Viewer } from '../viewer.ts'
+import { isMadeOfNames } from './guessable-passwords.ts'
 import { findUser, userColumns, userNotFound } from './rows.ts'
-import type { NewUser, UserChange, UserRow } from './schema.ts'
+import { madeOfNames, type NewUser, type UserChange, type UserRow } from './schema.ts'
 
 export type Accounts = ReturnType<typeof createAccounts>
 
@@ -64,7 +65,7 @@ export function createAccounts({ db, query, metrics }: AccountsDependencies) {
     /**
      * Changes the given fields. A new password requires the current one and ends all other sessions.
      *
-     * @throws {AppError} invalid-input at /currentPassword; not-found if the user was deleted meanwhile
+     * @throws {AppError} invalid-input at /currentPassword or /password; not-found if the user was deleted meanwhile
      */
     async change(viewer: Viewer, { currentPassword, password, ...profile }: UserChange): Promise<UserRow> {
       const { userId, sessionId, username } = viewer
@@ -73,6 +74,7 @@ export function createAccounts({ db, query, metrics }: AccountsDependencies) {
         if (!row) throw userNotFound(username)
         return row
       }
+      if (isMadeOfNames(password, username)) throw invalidAt('/password', madeOfNames)
       const user = await db.user.findUnique({ where: { id: userId }, select: { passwordHash: true } })
       const current = user?.passwordHash
       if (currentPassword === undefined || !(await verifyPassword(currentPassword, current)))

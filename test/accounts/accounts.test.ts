@@ -1,3 +1,4 @@
+import { dictionary } from '@zxcvbn-ts/language-common'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   buildPost,
@@ -122,10 +123,49 @@ describe('POST /api/users', () => {
     expect(await read(username)).toMatchObject({ status: 404 })
   })
 
+  it.each([
+    ['the username', (username: string) => username],
+    ['the username with digits and in capitals', (username: string) => `${username.toUpperCase()}_2026!`],
+    ['the username twice', (username: string) => `${username}${username}`],
+    ['the name of the service', () => 'MicroPosts!1'],
+  ])('rejects %s as password, also a new one', async (_, build) => {
+    const detail = 'must be more than the username or the name of this service'
+    const rejected = { status: 400, body: { errors: [{ pointer: '/password', detail }] } }
+    const username = uniqueName()
+    expect(await signUp({ username, password: build(username) })).toMatchObject(rejected)
+    const alice = await buildUser(service)
+    const change = { password: build(alice.username), currentPassword: alice.password }
+    const path = `/api/users/${alice.username}`
+    expect(await call(service, 'PATCH', path, { token: alice.token, json: change })).toMatchObject(rejected)
+    expect(await login(alice.username, alice.password)).toMatchObject({ status: 200 })
+  })
+
+  it('accepts a password that contains a name among other words', async () => {
+    const username = uniqueName()
+    const password = `${username} writes microposts`
+    expect(await signUp({ username, password })).toMatchObject({ status: 201 })
+    expect(await signUp({ username: uniqueName().slice(0, 2), password: '40187263951' })).toMatchObject({
+      status: 201,
+    })
+  })
+
+  it('rejects the 3,000 most common passwords that are long enough', async () => {
+    const listed = dictionary['passwords-common'].filter((text) => text.length >= 8).slice(0, 3000)
+    const sample = listed.filter((_, i) => i % 10 === 0 || i === 2999)
+    const responses = await Promise.all(
+      sample.map((common) => signUp({ username: uniqueName(), password: common })),
+    )
+    expect(responses.length).toBe(301)
+    for (const { body } of responses)
+      expect(body.errors).toEqual([{ pointer: '/password', detail: 'is one of the most common passwords' }])
+  })
+
   it('reports every fault at once', async () => {
     const response = await signUp({ username: '!', password: 'short', displayName: 1, bio: false })
     const pointers = response.body.errors.map(({ pointer }: Json) => pointer)
     expect(pointers).toEqual(['/username', '/password', '/displayName', '/bio'])
+    const named = await signUp({ username: 'microposts', password: 'microposts1', bio: false })
+    expect(named.body.errors.map(({ pointer }: Json) => pointer)).toEqual(['/bio', '/password'])
   })
 
   it('rejects a username that is taken, regardless of case', async () => {
