@@ -56,5 +56,5 @@ export const statements = {
     INSERT INTO "Post" ("id", "authorId", "text", "createdAt", "words")
     SELECT "id", "authorId", $2, $3, array_to_tsvector($4)
     FROM counted
-    RETURNING "id", (SELECT "used" FROM counted), (SELECT "windowEnd" FROM counted), pg_notify('microposts', '')::text`,
+    RETURNING "id", (SELECT "used" FROM counted), (SELECT "windowEnd" FROM counted)`,
 }

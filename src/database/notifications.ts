@@ -1,24 +1,37 @@
 // Cross-instance notifications (LISTEN/NOTIFY). Delivery is best effort, so listeners also poll.
 import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
-import { Prisma } from './generated/client.ts'
+import { coalesce } from './coalesce.ts'
 
 export type Notifications = {
   /** False before the first LISTEN succeeds, behind a transaction pooler, and on an engine without LISTEN. */
   available(): boolean
   /** Calls `listener` at each notification from any instance, and after a reconnect, when some may have been missed. */
   onNotification(listener: () => void): void
+  /** Notifies all instances, this one included, that something was committed. Calls within 50 ms share a notification. */
+  notify(): void
 }
 
 const channel = 'microposts'
-
-/** An SQL expression that sends a notification at commit. Select it only where notifications are available. */
-export const notifySql = Prisma.sql`pg_notify(${Prisma.raw(`'${channel}'`)}, '')::text`
-
+/** A transaction that notifies holds a lock of the whole server while it commits, so there must be few of them. */
+const intervalMs = 50
 const reconnectMs = 1_000
 
+/** Notifications inside this process, for a database that no other process uses. */
+export function notificationsInProcess(): Notifications {
+  const { onNotification, notifyAll } = createListeners()
+  return { available: () => true, onNotification, notify: coalesce(notifyAll, intervalMs).call }
+}
+
+/** No notifications: a transaction pooler assigns a connection to each transaction, so LISTEN does not work. */
+export const noNotifications: Notifications = {
+  available: () => false,
+  onNotification: () => {},
+  notify: () => {},
+}
+
 /** A list of listeners, and the function that calls them all. */
-export function createListeners() {
+function createListeners() {
   const listeners: (() => void)[] = []
   return {
     onNotification: (listener: () => void) => void listeners.push(listener),
@@ -28,19 +41,27 @@ export function createListeners() {
   }
 }
 
-/** Calls `notifyAll` at each notification that this connection receives. Rejects on an engine without LISTEN. */
-export async function listen(connection: pg.ClientBase, notifyAll: () => void): Promise<void> {
-  connection.on('notification', notifyAll)
-  await connection.query(`LISTEN ${channel}`)
-}
-
-/** Listens on a connection of its own, and reconnects after each loss until `close`. */
+/**
+ * Listens and notifies on a connection of its own, and reconnects after each loss until `close`, which first sends a
+ * notification that waits.
+ *
+ * Notifications are not part of the transactions that they announce: commits of transactions that notify wait for each
+ * other, each for the disk, and this one writes nothing that has to reach the disk.
+ */
 export function listenForNotifications(config: pg.ClientConfig): Notifications & { close(): Promise<void> } {
   const { onNotification, notifyAll } = createListeners()
   const closing = new AbortController()
+  const notification = coalesce(() => send(), intervalMs)
+  let listening: pg.Client | undefined
+  let sent: Promise<unknown> = Promise.resolve()
   let unsupported = false
   let listenedOnce = false
   const running = run()
+
+  /** A notification that fails is sent again after the reconnect. */
+  function send() {
+    sent = listening?.query(`NOTIFY ${channel}`).catch(() => {}) ?? sent
+  }
 
   async function run() {
     while (!closing.signal.aborted && !unsupported) {
@@ -61,11 +82,15 @@ export function listenForNotifications(config: pg.ClientConfig): Notifications &
     try {
       // pg never settles `connect()` when the client is ended while it connects.
       await Promise.race([connection.connect(), ended])
-      await listen(connection, notifyAll)
+      connection.on('notification', notifyAll)
+      await connection.query(`LISTEN ${channel}`)
       listenedOnce = true
-      notifyAll()
+      listening = connection
+      // Also reaches this instance. Either side may have missed notifications.
+      notification.call()
       await ended
     } finally {
+      listening = undefined
       closing.signal.removeEventListener('abort', end)
       await connection.end()
     }
@@ -74,9 +99,13 @@ export function listenForNotifications(config: pg.ClientConfig): Notifications &
   return {
     available: () => listenedOnce && !unsupported,
     onNotification,
-    close: () => {
+    notify: notification.call,
+    close: async () => {
+      notification.flush()
+      // Ending a connection discards a statement that is still running.
+      await sent
       closing.abort()
-      return running
+      await running
     },
   }
 }

@@ -2,7 +2,7 @@ import { v7 as newId } from 'uuid'
 import { findUser, userNotFound } from '../accounts/rows.ts'
 import { noSuchUser } from '../accounts/schema.ts'
 import { Prisma } from '../database/generated/client.ts'
-import { type Notifications, notifySql } from '../database/notifications.ts'
+import type { Notifications } from '../database/notifications.ts'
 import type { Query } from '../database/query.ts'
 import { isForeignKeyViolation } from '../database/sql-errors.ts'
 import { AppError, type Fault, invalidInput } from '../errors.ts'
@@ -185,9 +185,10 @@ export function createPosts({ query, notifications, metrics, postLimit }: PostsD
         SELECT "id", "authorId", ${text}, ${user?.id ?? null}::uuid, ${row.createdAt},
           array_to_tsvector(${tokenize(text)})
         FROM counted
-        RETURNING "id", (SELECT "used" FROM counted), (SELECT "windowEnd" FROM counted)${notifications.available() ? Prisma.sql`, ${notifySql} AS "notified"` : Prisma.empty}`,
+        RETURNING "id", (SELECT "used" FROM counted), (SELECT "windowEnd" FROM counted)`,
     )
     if (!inserted) return undefined
+    notifications.notify()
     metrics.postCreated(user !== undefined)
     return { row: { ...row, id: inserted.id }, quota: postQuota.quotaOf(inserted, now) }
   }

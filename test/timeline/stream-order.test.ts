@@ -141,7 +141,7 @@ describe.runIf(hasServer())('two instances on one PostgreSQL', () => {
       stream.close()
       await admin.end()
     })
-    const listening = `FROM pg_stat_activity WHERE "datname" = current_database() AND "query" LIKE 'LISTEN%'`
+    const listening = `FROM pg_stat_activity WHERE "datname" = current_database() AND "query" ~ '^(LISTEN|NOTIFY)'`
     const { rowCount } = await admin.query(`SELECT pg_terminate_backend("pid") ${listening}`)
     expect(rowCount).toBe(2)
     await buildPost(first, alice)

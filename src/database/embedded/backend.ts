@@ -1,9 +1,8 @@
 // The embedded database: PGlite, PostgreSQL inside this process, on a folder that it does not share.
 import { PGlite } from '@electric-sql/pglite'
-import type { ClientBase } from 'pg'
 import type { Backend, BackendDependencies } from '../backend.ts'
 import { createPool } from '../instrumentation/pool.ts'
-import { createListeners, listen } from '../notifications.ts'
+import { notificationsInProcess } from '../notifications.ts'
 import { openDataFolder } from './data-folder.ts'
 import { createPgliteSocket } from './pglite-socket.ts'
 
@@ -28,17 +27,12 @@ export async function openEmbedded(dataDir: string, deps: BackendDependencies): 
     createPgliteSocket(pglite, (error) => {
       crash = error
     })
-  const { onNotification, notifyAll } = createListeners()
-  const onConnect = (connection: ClientBase) => listen(connection, notifyAll)
-  const pool = createPool(
-    { max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: 5_000, stream, onConnect },
-    deps,
-  )
+  const pool = createPool({ max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: 5_000, stream }, deps)
   return {
     kind: 'pglite',
     name: `embedded in ${dataDir}`,
     pool,
-    notifications: { available: () => true, onNotification },
+    notifications: notificationsInProcess(),
     keepsStatements: true,
     withConnection: async (use) => {
       const connection = await pool.connect()

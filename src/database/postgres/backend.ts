@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import type { Backend, BackendDependencies } from '../backend.ts'
 import { createPool } from '../instrumentation/pool.ts'
-import { createListeners, listenForNotifications } from '../notifications.ts'
+import { listenForNotifications, noNotifications } from '../notifications.ts'
 import { createHealthProbe } from './health-probe.ts'
 import { createSockets } from './sockets.ts'
 
@@ -48,13 +48,13 @@ export function openPostgresql(url: string, deps: BackendDependencies): Backend 
   const patient = { ...shared, stream: () => sockets.create(0) }
   const probe = createHealthProbe(patient, pingTimeoutMs)
   const notifications = pooler
-    ? noNotifications()
+    ? undefined
     : listenForNotifications({ ...patient, connectionTimeoutMillis: connectTimeoutMs })
   return {
     kind: 'postgresql',
     name,
     pool,
-    notifications,
+    notifications: notifications ?? noNotifications,
     keepsStatements: !pooler,
     withConnection: (use) => {
       const using = useConnection({ ...patient, connectionTimeoutMillis: connectTimeoutMs }, use)
@@ -63,7 +63,7 @@ export function openPostgresql(url: string, deps: BackendDependencies): Backend 
     },
     ping: probe.ping,
     close: async () => {
-      const closed = Promise.allSettled([pool.end(), probe.close(), notifications.close(), ...borrowed])
+      const closed = Promise.allSettled([pool.end(), probe.close(), notifications?.close(), ...borrowed])
       await Promise.race([closed, setTimeout(closeTimeoutMs, undefined, { ref: false })])
       sockets.destroyAll()
       await closed
@@ -80,9 +80,6 @@ async function useConnection<T>(config: pg.ClientConfig, use: (connection: pg.Cl
 }
 
 const ignore = () => {}
-
-/** A transaction pooler assigns a server connection to each transaction, so LISTEN does not work. */
-const noNotifications = () => ({ ...createListeners(), available: () => false, close: async () => {} })
 
 function readUrl(text: string) {
   const url = new URL(text)
