@@ -75,6 +75,13 @@ export const Variables = z.object({
     .string()
     .prefault('./data')
     .describe('Folder of the embedded database; one process at a time can use it'),
+  DATA_FSYNC: z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((value) => value === 'true')
+    .prefault('false')
+    .describe(
+      'Flush every commit of the embedded database to the disk, so that it survives a power failure; writes take longer',
+    ),
   PUBLIC_URL: z
     .string()
     .refine(isOrigin, 'must be an http or https origin without a path, such as https://posts.example')
@@ -164,6 +171,7 @@ const Settings = Variables.refine(
   port: env.PORT,
   databaseUrl: env.DATABASE_URL,
   dataDir: env.DATA_DIR,
+  dataFsync: env.DATA_FSYNC,
   publicUrl: env.PUBLIC_URL,
   trustProxy: env.TRUST_PROXY,
   corsOrigins: env.CORS_ORIGIN,

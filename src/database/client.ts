@@ -2,7 +2,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Log } from '../../lib/log.ts'
 import type { Metrics } from '../metrics/instruments.ts'
-import type { Backend, BackendDependencies } from './backend.ts'
+import type { Backend } from './backend.ts'
 import { PrismaClient } from './generated/client.ts'
 import { instrumentAdapter } from './instrumentation/adapter.ts'
 import { applyMigrations, type MigrationCounts } from './migrations/apply.ts'
@@ -14,6 +14,8 @@ type DatabaseOptions = {
   /** PostgreSQL's URL; undefined for the embedded database in `dataDir`. */
   url: string | undefined
   dataDir: string
+  /** Whether commits to the embedded database are flushed to the disk. */
+  dataFsync?: boolean | undefined
   metrics: Metrics
   log: Log
 }
@@ -36,9 +38,10 @@ export type Database = Pick<Backend, 'kind' | 'name' | 'notifications' | 'ping'>
  * Opens the database without migrating it. It makes no connection to PostgreSQL, so it works while the server is down.
  * Throws an Error whose message is shown to the operator when DATABASE_URL is invalid or the data folder cannot be used.
  */
-export async function openDatabase({ url, dataDir, metrics, log }: DatabaseOptions): Promise<Database> {
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { metrics, log } = options
   const files = readMigrations()
-  const backend = await openBackend(url, dataDir, { metrics, log })
+  const backend = await openBackend(options)
   const nameOf = backend.keepsStatements ? createStatementNames() : undefined
   const adapter = new PrismaPg(backend.pool, { statementNameGenerator: nameOf })
   const client = new PrismaClient({ adapter: instrumentAdapter(adapter, metrics) })
@@ -68,7 +71,8 @@ export async function openDatabase({ url, dataDir, metrics, log }: DatabaseOptio
 }
 
 /** Imported lazily: with PostgreSQL, PGlite would only cost start time and memory. */
-async function openBackend(url: string | undefined, dataDir: string, deps: BackendDependencies) {
+async function openBackend({ url, dataDir, dataFsync, metrics, log }: DatabaseOptions) {
+  const deps = { metrics, log }
   if (url) return (await import('./postgres/backend.ts')).openPostgresql(url, deps)
-  return (await import('./embedded/backend.ts')).openEmbedded(dataDir, deps)
+  return (await import('./embedded/backend.ts')).openEmbedded(dataDir, deps, { fsync: dataFsync })
 }

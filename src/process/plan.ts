@@ -21,8 +21,9 @@ export function planService(config: Config): Plan {
 }
 
 /** Never shows the password, which may also be in a parameter of the URL. */
-function database({ databaseUrl, dataDir }: Config): string {
-  if (!databaseUrl) return `embedded, in ${resolve(dataDir)}`
+function database({ databaseUrl, dataDir, dataFsync }: Config): string {
+  if (!databaseUrl)
+    return `embedded, in ${resolve(dataDir)}${dataFsync ? ', every commit flushed to the disk' : ''}`
   const { protocol, username, host, pathname, searchParams } = new URL(databaseUrl)
   const user = username && `${username}@`
   return `${protocol}//${user}${host}${pathname}, ${searchParams.get('connection_limit') ?? 10} connections in each pool`

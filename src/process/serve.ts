@@ -21,8 +21,8 @@ const drainMs = 8_000
 export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): Promise<void> {
   const metrics = createMetrics(readBuild())
   const stopping = new AbortController()
-  const { databaseUrl, dataDir } = config
-  const database = await openDatabase({ url: databaseUrl, dataDir, metrics, log })
+  const { databaseUrl: url, dataDir, dataFsync } = config
+  const database = await openDatabase({ url, dataDir, dataFsync, metrics, log })
   const stopped = once(stopping.signal, 'abort')
   lifecycle.onStop(() => stopping.abort())
 

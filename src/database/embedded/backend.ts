@@ -4,19 +4,26 @@ import type { Backend, BackendDependencies } from '../backend.ts'
 import { createPool } from '../instrumentation/pool.ts'
 import { notificationsInProcess } from '../notifications.ts'
 import { openDataFolder } from './data-folder.ts'
+import { flushFolder, flushing } from './flushed-files.ts'
 import { createPgliteSocket } from './pglite-socket.ts'
 
 /**
  * Opens the database in a folder, which is created if it does not exist.
  *
- * Committed writes survive SIGKILL: the operating system has them by then, because relaxed durability is off. A power
- * failure may lose the latest ones, because PGlite runs without fsync.
+ * Committed writes survive SIGKILL: the operating system has them by then, because relaxed durability is off. With
+ * `fsync` they also survive a power failure; PGlite itself never flushes files to the disk.
  *
  * Throws an Error whose message is shown to the operator when the folder is in use or cannot be used.
  */
-export async function openEmbedded(dataDir: string, deps: BackendDependencies): Promise<Backend> {
+export async function openEmbedded(
+  dataDir: string,
+  deps: BackendDependencies,
+  { fsync = false }: { fsync?: boolean | undefined } = {},
+): Promise<Backend> {
   const folder = await openDataFolder(dataDir)
-  const pglite = await PGlite.create({ dataDir: folder.path }).catch((error: Error) => {
+  if (fsync) flushFolder(dataDir)
+  const options = fsync ? flushing(folder.path) : { dataDir: folder.path }
+  const pglite = await PGlite.create(options).catch((error: Error) => {
     folder.lock.release()
     throw new Error(`The embedded database in ${dataDir} cannot be opened: ${error.message}.`, {
       cause: error,
