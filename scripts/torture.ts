@@ -13,6 +13,7 @@ const usage = `Usage: npm run torture -- NAME [options]
   journal     the service is killed while clients write; every acknowledged write must be there afterwards
   faults      the database is down, silent, out of connections, read-only, or reports conflicts
   rolling     two instances behind haproxy are restarted one after the other
+  power       the power fails while clients write to the embedded database with DATA_FSYNC
 
 npm run torture -- NAME --help shows the options. Each trial starts services of its own on free ports of this machine, and
 exits with 1 if a check fails.

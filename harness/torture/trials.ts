@@ -1,3 +1,4 @@
+import { power } from './embedded/power.ts'
 import { faults } from './faults.ts'
 import { rolling } from './instances/rolling.ts'
 import { journal } from './journal.ts'
@@ -9,5 +10,5 @@ export type { Trial } from './trial.ts'
 
 /** By name. */
 export const trials: ReadonlyMap<string, Trial> = new Map(
-  Object.entries({ overload, slow, journal, faults, rolling }),
+  Object.entries({ overload, slow, journal, faults, rolling, power }),
 )
