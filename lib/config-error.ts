@@ -22,6 +22,18 @@ export class ConfigError extends Error {
 }
 
 function describe({ name, value, secret, requirement }: Fault): string {
-  const shown = secret ? '(hidden)' : JSON.stringify(value)
+  const shown = secret ? hidden : visible(value)
   return value === undefined ? `${name}: ${requirement}` : `${name}=${shown}: ${requirement}`
+}
+
+const hidden = '(hidden)'
+
+/**
+ * A value without what may be secret in it, although its setting is not: the user and password and the query of URLs,
+ * and a key where the name of its file belongs.
+ */
+function visible(value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(value)
+  if (value.includes('PRIVATE KEY')) return hidden
+  return JSON.stringify(value.replace(/[^\s,]*@/g, `${hidden}@`).replace(/\?[^,]*/g, `?${hidden}`))
 }

@@ -23,10 +23,10 @@ const aggregations = {
   base2_exponential_bucket_histogram: { type: AggregationType.EXPONENTIAL_HISTOGRAM },
 } as const
 
-/** Imports only the packages of the configured protocol. */
-export async function createOtlpExporter(config: OtlpConfig): Promise<PushMetricExporter> {
+/** Imports only the packages of the configured protocol. `name` is the endpoint as the log may show it. */
+export async function createOtlpExporter(config: OtlpConfig, name: string): Promise<PushMetricExporter> {
   const create = config.protocol === 'grpc' ? await grpcExporter(config) : await httpExporter(config)
-  return nameFailures(withoutVariables(create), config.endpoint)
+  return nameFailures(withoutVariables(create), name)
 }
 
 async function httpExporter(config: OtlpConfig): Promise<() => PushMetricExporter> {
@@ -78,8 +78,8 @@ function withoutVariables<Exporter>(create: () => Exporter): Exporter {
   }
 }
 
-/** Adds the endpoint to each failure, and the reasons of an AggregateError, whose own message is empty. */
-function nameFailures(exporter: PushMetricExporter, endpoint: string): PushMetricExporter {
+/** Adds the name of the endpoint to each failure, and the reasons of an AggregateError, whose own message is empty. */
+function nameFailures(exporter: PushMetricExporter, name: string): PushMetricExporter {
   const send = exporter.export.bind(exporter)
   exporter.export = (metrics, done) =>
     send(metrics, (result) =>
@@ -88,7 +88,7 @@ function nameFailures(exporter: PushMetricExporter, endpoint: string): PushMetri
           ? result
           : {
               ...result,
-              error: new Error(`${endpoint}: ${reasonsOf(result.error).join(', ')}`, { cause: result.error }),
+              error: new Error(`${name}: ${reasonsOf(result.error).join(', ')}`, { cause: result.error }),
             },
       ),
     )

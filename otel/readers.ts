@@ -91,7 +91,8 @@ async function createExporter(config: PushConfig['exporter'], limitMs: number): 
   // An export must end with the reader's own timeout: otherwise exports to an unreachable collector would overlap, and
   // the event loop would never be empty.
   const timeoutMs = Math.min(config.timeoutMs, limitMs)
-  return (await import('./otlp.ts')).createOtlpExporter({ ...config, timeoutMs })
+  const { endpoint = '' } = describeExporter(config)
+  return (await import('./otlp.ts')).createOtlpExporter({ ...config, timeoutMs }, endpoint)
 }
 
 /** Without the parts of the endpoint that may be secret: user, password and query. */

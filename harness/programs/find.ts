@@ -12,6 +12,7 @@ const PROGRAMS = {
   alertmanager: { package: 'prometheus-alertmanager', names: ['prometheus-alertmanager', 'alertmanager'] },
   chromium: { package: 'chromium', names: ['chromium', 'chromium-browser', 'google-chrome'] },
   postgres: { package: 'postgresql', names: ['postgres'] },
+  pg_dump: { package: 'postgresql-client', names: ['pg_dump'] },
   nginx: { package: 'nginx', names: ['nginx'] },
   kubectl: { package: 'kubernetes-client', names: ['kubectl'] },
   haproxy: { package: 'haproxy', names: ['haproxy'] },

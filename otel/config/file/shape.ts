@@ -47,11 +47,12 @@ export const orNull =
   (node, place) =>
     node === null ? null : shape(node, place)
 
-export function list(item: Shape, { mayBeEmpty = false } = {}): Shape {
+/** `secret` hides the value of something that is not a list. */
+export function list(item: Shape, { mayBeEmpty = false, secret = false } = {}): Shape {
   return (node, { path, faults }) => {
     if (!Array.isArray(node) || (node.length === 0 && !mayBeEmpty)) {
       const requirement = mayBeEmpty ? 'must be a list' : 'must be a list with at least one item'
-      faults.add({ name: path, value: shown(node), requirement })
+      faults.add({ name: path, value: shown(node), secret, requirement })
       return undefined
     }
     const items = node.map((child, i) => item(child, { path: `${path}[${i}]`, faults }))
@@ -66,17 +67,19 @@ type MappingRules = {
   single?: boolean
   /** What the fault of a key that is not supported says, by key. */
   advice?: Readonly<Record<string, string>>
+  /** Hides the value of something that is not a mapping. */
+  secret?: boolean
 }
 
 export function mapping(
   shapes: Readonly<Record<string, Shape>>,
-  { required = [], single = false, advice = {} }: MappingRules = {},
+  { required = [], single = false, advice = {}, secret = false }: MappingRules = {},
 ): Shape {
   const supported = Object.keys(shapes).join(', ')
   const notSupported = supported ? `is not supported; supported keys: ${supported}` : 'is not supported'
   return (node, { path, faults }) => {
     if (!isMapping(node)) {
-      faults.add({ name: path, value: shown(node), requirement: 'must be a mapping' })
+      faults.add({ name: path, value: shown(node), secret, requirement: 'must be a mapping' })
       return undefined
     }
     const located: Record<string, unknown> = {}

@@ -62,7 +62,10 @@ function pull(format: Format): Shape {
 const histograms = ['explicit_bucket_histogram', 'base2_exponential_bucket_histogram']
 const otlp = {
   endpoint: text,
-  headers: list(mapping({ name: notNull(text), value: secretText }, { required: ['name', 'value'] })),
+  headers: list(
+    mapping({ name: notNull(text), value: secretText }, { required: ['name', 'value'], secret: true }),
+    { secret: true },
+  ),
   headers_list: secretText,
   compression: text,
   timeout: integer,
