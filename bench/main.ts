@@ -4,6 +4,7 @@ import { requests } from './requests.ts'
 import { scrape } from './scrape.ts'
 import { start } from './start.ts'
 import { telemetry } from './telemetry.ts'
+import { writers } from './writers.ts'
 
 const usage = `Usage: npm run bench -- NAME [options]
 
@@ -11,12 +12,13 @@ const usage = `Usage: npm run bench -- NAME [options]
   scrape      time to serialize a scrape, compared with the stock exporter and prom-client
   growth      durations of lists, timelines and searches on 10,000 and on a million posts
   requests    CPU time per request, compared with node:http and pg alone
+  writers     posts per second with 1 to 32 writers, with and without notifications
   telemetry   CPU time per request with telemetry off, on and pushed, and with other libraries
 
 npm run bench -- NAME --help shows the options.
 `
 
-const benchmarks = new Map(Object.entries({ start, scrape, growth, requests, telemetry }))
+const benchmarks = new Map(Object.entries({ start, scrape, growth, requests, writers, telemetry }))
 const [name = '', ...args] = process.argv.slice(2)
 const run = benchmarks.get(name)
 if (run) await run(args)

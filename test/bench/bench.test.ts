@@ -18,11 +18,14 @@ describe('npm run bench', () => {
     expect(stdout).toMatch(/^\| ours, text +\| +\d+ \|/m)
   })
 
-  it.each(['start', 'scrape', 'growth', 'requests', 'telemetry'])('describes the options of %s', (name) => {
-    const { status, stdout } = bench(name, '--help')
-    expect(status).toBe(0)
-    expect(stdout).toContain(`Usage: npm run bench -- ${name} [options]`)
-  })
+  it.each(['start', 'scrape', 'growth', 'requests', 'writers', 'telemetry'])(
+    'describes the options of %s',
+    (name) => {
+      const { status, stdout } = bench(name, '--help')
+      expect(status).toBe(0)
+      expect(stdout).toContain(`Usage: npm run bench -- ${name} [options]`)
+    },
+  )
 
   it.each([
     [['fly'], 'There is no benchmark "fly".'],
