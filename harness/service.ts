@@ -11,6 +11,8 @@ export type RunOptions = {
   entry?: string
   /** Modules loaded before it; the telemetry by default. */
   preload?: string[]
+  /** Runs this program with these arguments instead of Node with `preload` and `entry`. */
+  command?: string[]
   /** Whether the process can receive messages by `send`. */
   ipc?: boolean
   /** The folder of the code, if it is not this one. */
@@ -57,7 +59,8 @@ export async function startService(
 export function runService(env: Record<string, string>, options: RunOptions = {}) {
   const { entry = 'src/main.ts', preload = ['./otel/register.ts'], ipc = false, cwd } = options
   const imports = preload.flatMap((path) => ['--import', path])
-  const child = spawn(process.execPath, [...imports, entry], {
+  const [program = '', ...args] = options.command ?? [process.execPath, ...imports, entry]
+  const child = spawn(program, args, {
     env: { PATH: process.env.PATH, PORT: '0', OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
     ...(cwd && { cwd }),
     stdio: ipc ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],

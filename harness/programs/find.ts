@@ -14,6 +14,8 @@ const PROGRAMS = {
   postgres: { package: 'postgresql', names: ['postgres'] },
   pg_dump: { package: 'postgresql-client', names: ['pg_dump'] },
   nginx: { package: 'nginx', names: ['nginx'] },
+  /** As root: it changes which file systems a process sees, and how. */
+  unshare: { package: 'util-linux', names: ['unshare'], works: ['--mount', 'true'] },
   kubectl: { package: 'kubernetes-client', names: ['kubectl'] },
   haproxy: { package: 'haproxy', names: ['haproxy'] },
   pgbouncer: { package: 'pgbouncer', names: ['pgbouncer'] },
