@@ -1,4 +1,5 @@
 import { exitWithUsage } from '../lib/command-line.ts'
+import { capacity } from './capacity.ts'
 import { growth } from './growth.ts'
 import { requests } from './requests.ts'
 import { scrape } from './scrape.ts'
@@ -13,12 +14,15 @@ const usage = `Usage: npm run bench -- NAME [options]
   growth      durations of lists, timelines and searches on 10,000 and on a million posts
   requests    CPU time per request, compared with node:http and pg alone
   writers     posts per second with 1 to 32 writers, with and without notifications
+  capacity    costs of requests, rows and streams, for npm run capacity
   telemetry   CPU time per request with telemetry off, on and pushed, and with other libraries
 
 npm run bench -- NAME --help shows the options.
 `
 
-const benchmarks = new Map(Object.entries({ start, scrape, growth, requests, writers, telemetry }))
+const benchmarks = new Map(
+  Object.entries({ start, scrape, growth, requests, writers, capacity, telemetry }),
+)
 const [name = '', ...args] = process.argv.slice(2)
 const run = benchmarks.get(name)
 if (run) await run(args)

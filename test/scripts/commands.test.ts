@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync('package.json', 'utf8'))
-const benchmarks = ['start', 'scrape', 'growth', 'telemetry'].map((name) => `node bench/main.ts ${name}`)
+const benchmarks = ['start', 'scrape', 'growth', 'capacity', 'telemetry'].map(
+  (name) => `node bench/main.ts ${name}`,
+)
 /** Every command of our own. The others run the service or programs of packages. */
 const commands = [...Object.values(scripts), ...benchmarks].filter((command) =>
   /^node [^&]*\b(scripts|bench)\/[\w-]+[.]ts\b[^&]*$/.test(command),
