@@ -62,6 +62,8 @@ export function hasServer(): boolean {
 /** Runs one statement on its own connection. */
 export async function administer(url: string, statement: string): Promise<void> {
   const client = new Client({ connectionString: url })
+  // The statement reports a lost connection. Without a listener the loss would crash the process.
+  client.on('error', () => {})
   await client.connect()
   await client.query(statement).finally(() => client.end())
 }

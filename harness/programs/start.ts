@@ -10,6 +10,8 @@ type StartOptions = {
   env?: Record<string, string>
   /** Runs the program as another user of the system. */
   user?: { uid: number; gid: number } | undefined
+  /** Its working directory, which that user must be able to enter. */
+  folder?: string
   /** Called with each line that the program writes to stdout. */
   onLine?: (line: string) => void
 }
@@ -22,12 +24,13 @@ export async function startProgram(
   path: string,
   args: string[],
   ready: string | (() => Promise<boolean>),
-  { env = {}, user, onLine }: StartOptions = {},
+  { env = {}, user, folder, onLine }: StartOptions = {},
 ) {
   const child = spawn(path, args, {
     stdio: ['ignore', onLine ? 'pipe' : 'ignore', 'pipe'],
     env: { ...process.env, ...env },
     ...user,
+    ...(folder && { cwd: folder }),
   })
   let output = ''
   child.stderr?.on('data', (chunk) => {

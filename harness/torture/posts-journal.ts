@@ -14,9 +14,11 @@ export function createPostsJournal({ username, token }: User) {
   /** The ids of acknowledged posts by their text, which is their Idempotency-Key too. */
   const acknowledged = new Map<string, string>()
   const refusals: Refusal[] = []
+  let longestMs = 0
 
   async function attempt(target: Target, text: string): Promise<string | undefined> {
     const options = { token, json: { text }, headers: { 'Idempotency-Key': text } }
+    const start = performance.now()
     try {
       const response = await call(target, 'POST', path, options)
       if (response.status === 201) return response.body.id
@@ -24,6 +26,8 @@ export function createPostsJournal({ username, token }: User) {
       refusals.push({ status, retryAfter: headers.has('Retry-After'), text: response.text })
     } catch (error) {
       refusals.push({ status: undefined, retryAfter: false, text: String(error) })
+    } finally {
+      longestMs = Math.max(longestMs, performance.now() - start)
     }
     return undefined
   }
@@ -31,6 +35,8 @@ export function createPostsJournal({ username, token }: User) {
   return {
     acknowledged: acknowledged as ReadonlyMap<string, string>,
     refusals: refusals as readonly Refusal[],
+    /** How long the slowest request took. */
+    longestMs: () => longestMs,
 
     /** Creates posts one after the other until the signal is aborted, and repeats each until it is acknowledged. */
     async write(target: () => Target | undefined, signal: AbortSignal, pauseMs = 0) {
