@@ -14,6 +14,7 @@ const usage = `Usage: npm run torture -- NAME [options]
   faults      the database is down, silent, out of connections, read-only, or reports conflicts
   rolling     two instances behind haproxy are restarted one after the other
   power       the power fails while clients write to the embedded database with DATA_FSYNC
+  failover    a primary PostgreSQL is killed, and its replica promoted
 
 npm run torture -- NAME --help shows the options. Each trial starts services of its own on free ports of this machine, and
 exits with 1 if a check fails.

@@ -1,5 +1,6 @@
 import { power } from './embedded/power.ts'
 import { faults } from './faults.ts'
+import { failover } from './instances/failover.ts'
 import { rolling } from './instances/rolling.ts'
 import { journal } from './journal.ts'
 import { overload } from './overload.ts'
@@ -10,5 +11,5 @@ export type { Trial } from './trial.ts'
 
 /** By name. */
 export const trials: ReadonlyMap<string, Trial> = new Map(
-  Object.entries({ overload, slow, journal, faults, rolling, power }),
+  Object.entries({ overload, slow, journal, faults, rolling, failover, power }),
 )
