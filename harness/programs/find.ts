@@ -63,8 +63,11 @@ export function requireProgram(program: Program, { skip }: { skip(reason: string
   return skip(reason)
 }
 
-const missing = (program: Program) =>
-  `${program} is not installed (Debian package ${PROGRAMS[program].package})`
+function missing(program: Program): string {
+  const installed: Installed = PROGRAMS[program]
+  const fault = installed.works ? 'is not installed, or does not work for this user' : 'is not installed'
+  return `${program} ${fault} (Debian package ${installed.package})`
+}
 
 function isExecutable(path: string): boolean {
   try {

@@ -1,4 +1,5 @@
 // What can be known of deploy/kubernetes without a cluster. pod.test.ts runs the service as its pods would.
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Json } from '../../../harness/http/client.ts'
 import { requireProgram } from '../../../harness/programs/find.ts'
@@ -9,8 +10,11 @@ import { find, render } from './support/render.ts'
 import { findSchemaFaults } from './support/schemas.ts'
 import { isWorkload, podOf } from './support/workloads.ts'
 
-/** The Secret that docs/kubernetes.md tells the operator to create. */
-const created = ['microposts/DATABASE_URL', 'microposts/METRICS_TOKEN'] as const
+/** The keys of the Secret that the operator creates. */
+const created = Array.from(
+  readFileSync('docs/kubernetes.md', 'utf8').matchAll(/^([A-Z_]+)=/gm),
+  ([, key]) => `microposts/${key}` as const,
+)
 
 describe.each([
   { folder: 'overlays/local', secrets: [] },
