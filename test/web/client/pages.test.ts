@@ -1,8 +1,10 @@
 // What must be true of every page: accessible, narrow enough, still, silent, and small.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { freshDatabase } from '../../../harness/database.ts'
 import { buildPost, buildUser, call, send, type User } from '../../../harness/http/client.ts'
 import { type Service, startService } from '../../../harness/service.ts'
 import { until } from '../../../harness/until.ts'
+import { prepare, seedUsers } from '../../database/support/prepared.ts'
 import { violations } from './support/axe.ts'
 import { useClient } from './support/client.ts'
 
@@ -217,5 +219,20 @@ describe('hostile texts', () => {
       ['http://b.example', 'nofollow noopener', 'b.example'],
       ['/@Bob.Smith', null, '@Bob.Smith'],
     ])
+  })
+})
+
+describe('a profile', () => {
+  it('shows large counts as people write them', async (context) => {
+    const database = await freshDatabase()
+    const count = 'UPDATE "User" SET "followerCount" = 12345'
+    await prepare(database, [seedUsers(1), count])
+    const popular = await startService({}, database)
+    onTestFinished(async () => {
+      await popular.stop()
+      await database.drop()
+    })
+    const { page } = await open(context, popular, { path: '/@seed1', locale: 'en-US' })
+    await page.getByRole('link', { name: '12,345 Followers' }).waitFor()
   })
 })

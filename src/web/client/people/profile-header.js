@@ -6,6 +6,8 @@ import { FollowButton } from './follow-button.js'
 
 /** @import { User } from '../api/types.ts' */
 
+const formatCount = new Intl.NumberFormat().format
+
 /**
  * @param {{ user: User, viewer: string | undefined, onFollow(difference: 1 | -1): void }} props
  *   `viewer` is the username of the person who is logged in
@@ -33,16 +35,17 @@ export function ProfileHeader({ user, viewer, onFollow }) {
 
 /** @param {{ user: User, current: string }} props `current` is the last part of the address, empty for the posts */
 export function ProfileTabs({ user: { username, counts }, current }) {
+  /** @type {[part: string, label: string, count?: number][]} */
   const tabs = [
     ['', 'Posts', counts.posts],
-    ['mentions', 'Mentions', undefined],
+    ['mentions', 'Mentions'],
     ['following', 'Following', counts.following],
     ['followers', counts.followers === 1 ? 'Follower' : 'Followers', counts.followers],
   ]
   return html`<nav class="tabs" aria-label="Profile">
     ${tabs.map(
       ([part, label, count]) => html`<a key=${part} href=${part ? `/@${username}/${part}` : `/@${username}`}
-      aria-current=${part === current ? 'page' : undefined}>${count !== undefined && html`<b>${count}</b> `}${label}</a>`,
+      aria-current=${part === current ? 'page' : undefined}>${count !== undefined && html`<b>${formatCount(count)}</b> `}${label}</a>`,
     )}
   </nav>`
 }
