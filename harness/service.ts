@@ -58,7 +58,7 @@ export async function startService(
 /** Starts a process with these settings and nothing else; returns its log and exit code as they become known. */
 export function runService(env: Record<string, string>, options: RunOptions = {}) {
   const { entry = 'src/main.ts', preload = ['./otel/register.ts'], ipc = false, cwd } = options
-  const imports = preload.flatMap((path) => ['--import', path])
+  const imports = ['./lib/compile-cache.js', ...preload].flatMap((path) => ['--import', path])
   const [program = '', ...args] = options.command ?? [process.execPath, ...imports, entry]
   const child = spawn(program, args, {
     env: { PATH: process.env.PATH, PORT: '0', OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
