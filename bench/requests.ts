@@ -8,7 +8,7 @@ import { fill } from '../harness/fill.ts'
 import { call } from '../harness/http/client.ts'
 import { readOptions } from '../lib/command-line.ts'
 import { measureRound, warmUpRounds } from './load/measure.ts'
-import { type ApiRequest, requestsOf, timeline } from './load/send.ts'
+import { type ApiRequest, mixOf, requestsOf } from './load/send.ts'
 import { usageOf } from './load/usage.ts'
 import { figuresOf, figuresTable, type Measurements } from './requests/report.ts'
 import { type Program, serverVariants, startVariant, type VariantName } from './requests/variants.ts'
@@ -128,12 +128,11 @@ async function checkSameResponses(programs: Program[], kinds: Record<string, Api
   }
 }
 
-/** Each kind is a list of requests that are sent in turn. In the mix, reads outnumber writes. */
+/** Each kind is a list of requests that are sent in turn. */
 async function kindsOf(url: string): Promise<Record<string, ApiRequest[]>> {
   const all = await requestsOf(url)
-  const { 'one post': post, 'list of 20 posts': list, create, search } = all
-  const mix = [post, list, post, list, post, create, post, all[timeline], post, search]
-  return { ...Object.fromEntries(Object.entries(all).map(([kind, request]) => [kind, [request]])), mix }
+  const single = Object.entries(all).map(([kind, request]) => [kind, [request]] as const)
+  return { ...Object.fromEntries(single), mix: mixOf(all) }
 }
 
 const memoryOf = (variant: string, { rssBytes }: { rssBytes: number }) => ({

@@ -24,6 +24,12 @@ export async function requestsOf(url: string) {
   } satisfies Record<string, ApiRequest>
 }
 
+/** Requests to send in turn: reads outnumber writes. */
+export function mixOf(all: Awaited<ReturnType<typeof requestsOf>>): ApiRequest[] {
+  const { 'one post': post, 'list of 20 posts': list, create, search } = all
+  return [post, list, post, list, post, create, post, all[timeline], post, search]
+}
+
 export const timeline = `timeline of ${followees} followees` as const
 
 /**

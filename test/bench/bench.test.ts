@@ -18,7 +18,7 @@ describe('npm run bench', () => {
     expect(stdout).toMatch(/^\| ours, text +\| +\d+ \|/m)
   })
 
-  it.each(['start', 'scrape', 'growth', 'requests', 'writers', 'capacity', 'telemetry'])(
+  it.each(['start', 'scrape', 'growth', 'requests', 'writers', 'capacity', 'memory', 'telemetry'])(
     'describes the options of %s',
     (name) => {
       const { status, stdout } = bench(name, '--help')
