@@ -16,6 +16,7 @@ export async function createLog(level = 'info'): Promise<Logger> {
   const options = {
     level: isKnown ? level : 'info',
     base: cluster.worker && { worker: cluster.worker.id },
+    hooks: { streamWrite: escapeControls },
   }
   return process.stdout.isTTY ? pino(options, await terminal()) : pino(options)
 }
@@ -24,5 +25,24 @@ export async function createLog(level = 'info'): Promise<Logger> {
 async function terminal(): Promise<DestinationStream> {
   const { prettyFactory } = await import('pino-pretty')
   const format = prettyFactory({ translateTime: 'SYS:HH:MM:ss.l', singleLine: true })
-  return { write: (line) => process.stdout.write(format(line)) }
+  return { write: (line) => process.stdout.write(format(showEscapes(line))) }
+}
+
+/** What JSON may contain as it is: DEL, C1, separators of lines, and characters that change the direction of text. */
+const controls = /[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g
+
+/** Writes them as escapes, because readers of lines may end a line at them, and terminals may obey them. */
+function escapeControls(line: string): string {
+  return line.replace(controls, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** In JSON: two backslashes, a control character, or a line break without the indentation that ours have. */
+const escapes = /\\\\|\\(?:u00[01789][0-9a-f]|u20[26][0-9a-f]|[bfr]|n(?! {4}))/g
+
+/**
+ * Turns escapes in a line of JSON into visible text. A text in the log could otherwise change what the terminal shows, or
+ * look like another line of the log.
+ */
+function showEscapes(line: string): string {
+  return line.replace(escapes, (text) => (text === '\\\\' ? text : `\\${text}`))
 }

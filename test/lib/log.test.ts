@@ -61,4 +61,23 @@ describe('the log', () => {
     )
     expect(await Promise.all(statuses)).toEqual([200, 200, 200, 200])
   })
+
+  it('shows control characters of texts as text, on a terminal too', async () => {
+    const entry = 'test/lib/support/hostile-log.ts'
+    const json = runService({}, { entry, preload: [] })
+    const text = runService({ NO_COLOR: '1' }, { entry, preload: [terminal] })
+    expect(await Promise.all([json.exited, text.exited])).toEqual([0, 0])
+
+    expect(json.lines.map(({ level }) => level)).toEqual([30, 50, 50])
+    const shown = text.lines.map(({ msg }) => msg)
+    expect(shown.join()).toMatch(/\[31m.*title.*forged by return.*forged by line feed/)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what the log must not contain.
+    expect(shown.filter((line) => /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]/.test(line))).toEqual([])
+    // Only the lines of the log begin like lines of the log.
+    expect(shown.filter((line) => /^\[|^\w/.test(line)).map((line) => line.slice(14, 20))).toEqual([
+      ' INFO ',
+      ' ERROR',
+      ' ERROR',
+    ])
+  })
 })
