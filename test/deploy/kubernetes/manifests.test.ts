@@ -1,6 +1,7 @@
 // What can be known of deploy/kubernetes without a cluster. pod.test.ts runs the service as its pods would.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import type { Json } from '../../../harness/http/client.ts'
 import { requireProgram } from '../../../harness/programs/find.ts'
 import { variables } from '../../../otel/config/variables.ts'
@@ -66,6 +67,13 @@ describe.each([
       }
     }
   })
+})
+
+it('the local overlay runs the PostgreSQL of docker-compose.yml', (context) => {
+  const { objects } = render(requireProgram('kubectl', context), 'overlays/local')
+  const { services } = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true })
+  const [{ image }] = podOf(find(objects, 'StatefulSet', 'postgresql')).containers
+  expect(image).toBe(services.postgres.image)
 })
 
 describe('deploy/kubernetes/base', () => {
