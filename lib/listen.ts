@@ -2,6 +2,12 @@
 import type { AddressInfo, Server } from 'node:net'
 
 /**
+ * Connections that may wait to be accepted; the system may lower it (`net.core.somaxconn`). Node's 511 fill while the event
+ * loop is busy for some milliseconds, and a client whose connection is dropped then tries again only after a second.
+ */
+const backlog = 4_096
+
+/**
  * Listens on a host and port (0: any free port) and returns the port.
  *
  * @throws {Error} Its message is shown to the operator; `name` says where the server was to listen.
@@ -15,7 +21,7 @@ export async function listen(
     const reason = reasons[cause.code ?? ''] ?? cause.message
     reject(new Error(`Cannot listen on ${name}: ${reason}.`, { cause }))
   })
-  server.listen({ host, port }, resolve)
+  server.listen({ host, port, backlog }, resolve)
   await promise
   return (server.address() as AddressInfo).port
 }
