@@ -4,6 +4,8 @@ import type { Socket } from 'node:net'
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => unknown
 type Exchange = { request: IncomingMessage; response: ServerResponse }
+/** The requests of a connection that wait while one is being handled. */
+type Queue = { isBusy: boolean; waiting: Exchange[] }
 
 /** Parsed requests that may wait on one connection. Node parses what it has read, so reading less is not enough. */
 const defaultMaxWaiting = 100
@@ -16,30 +18,36 @@ const defaultMaxWaiting = 100
  * which tells the client to send them again.
  */
 export function oneAtATime(handle: Handle, maxWaiting = defaultMaxWaiting): Handle {
-  /** The requests that wait on each connection whose request is being handled. */
-  const connections = new WeakMap<Socket, Exchange[]>()
+  const queues = new WeakMap<Socket, Queue>()
 
   return (request, response) => {
     const { socket } = request
-    const waiting = connections.get(socket)
-    if (!waiting) {
-      const queue: Exchange[] = []
-      connections.set(socket, queue)
-      start({ request, response }, queue)
-    } else if (waiting.length < maxWaiting) {
+    const queue = queueOf(socket)
+    if (!queue.isBusy) start({ request, response }, queue)
+    else if (queue.waiting.length < maxWaiting) {
       socket.pause()
-      waiting.push({ request, response })
-      if (waiting.length === maxWaiting) response.setHeader('Connection', 'close')
+      queue.waiting.push({ request, response })
+      if (queue.waiting.length === maxWaiting) response.setHeader('Connection', 'close')
     }
   }
 
-  function start({ request, response }: Exchange, queue: Exchange[]) {
+  function queueOf(socket: Socket): Queue {
+    const known = queues.get(socket)
+    if (known) return known
+    const queue = { isBusy: false, waiting: [] }
+    queues.set(socket, queue)
+    return queue
+  }
+
+  function start({ request, response }: Exchange, queue: Queue) {
     const { socket } = request
+    queue.isBusy = true
     response.once('close', () => {
-      const next = socket.destroyed ? undefined : queue.shift()
-      if (queue.length === 0) socket.resume()
-      if (next) start(next, queue)
-      else connections.delete(socket)
+      queue.isBusy = false
+      const next = socket.destroyed ? undefined : queue.waiting.shift()
+      if (!next) return
+      if (queue.waiting.length === 0) socket.resume()
+      start(next, queue)
     })
     handle(request, response)
   }
