@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { requestPath } from '../../../lib/request-path.ts'
 import type { Metrics } from '../../metrics/instruments.ts'
 import type { Priority, Route } from '../endpoint.ts'
-import { sampleDelay } from './delay.ts'
+import { createLimit } from './limit.ts'
 import type { Handle } from './one-at-a-time.ts'
 import { createRejection } from './rejection.ts'
 
@@ -13,12 +13,6 @@ import { createRejection } from './rejection.ts'
  */
 const shares: Readonly<Record<Priority, number>> = { read: 1, write: 0.8, login: 0.5 }
 
-const sampleMs = 50
-/** The number of recent samples, of which the smallest counts: a short pause is not overload (as in CoDel, RFC 8289). */
-const standing = 2
-/** The limit never falls below this: a few requests are also slow on a busy machine or with a distant database. */
-const leastLimit = 64
-const greatestLimit = 1_000
 /** Two passwords are hashed at a time, so the last of these logins waits for about a quarter of a second. */
 const greatestLogins = 16
 
@@ -33,9 +27,8 @@ export type AdmissionOptions = {
 }
 
 /**
- * Passes a request to `handle` only while fewer requests are active than the limit, which follows the measured delay:
- * the sum of the event loop's and of the wait for a connection. Above `maxDelayMs` the limit shrinks in proportion, because
- * the delay is proportional to the number of active requests (Little's law); below half of it the limit grows again.
+ * Passes a request to `handle` only while fewer requests are active than the limit, which follows the measured load.
+ * Logins are counted apart: they wait for a hash, while the event loop and the database are free for other requests.
  *
  * Pages, files and health checks are always admitted: they cost no more than a rejection.
  */
@@ -44,30 +37,24 @@ export function admitting(handle: Handle, options: AdmissionOptions): Handle {
   if (maxDelayMs === 0) return handle
   const priorityOf = createPriorities(routes)
   const reject = createRejection(corsOrigins)
+  const limit = createLimit(maxDelayMs, connectionDelayMs)
   let active = 0
-  /** The most active requests since the last sample. */
-  let peak = 0
   let logins = 0
-  let limit = greatestLimit
-  let samples: number[] = []
-  sampleDelay(sampleMs, (eventLoopMs) => {
-    samples = [eventLoopMs + connectionDelayMs(), ...samples].slice(0, standing)
-    limit = nextLimit(limit, peak, Math.min(...samples) / maxDelayMs)
-    peak = active
-  })
 
   return (request, response) => {
     const priority = priorityOf(request)
     if (!priority) return handle(request, response)
     const isLogin = priority === 'login'
-    if (active >= limit * shares[priority] || (isLogin && logins >= greatestLogins)) {
+    if (
+      (isLogin && logins >= greatestLogins) ||
+      limit.isReached(isLogin ? Math.max(active, logins) : active, shares[priority])
+    ) {
       metrics.requestRejected('overload')
       return reject(request, response)
     }
     whileActive(request, response, (change) => {
-      active += change
-      peak = Math.max(peak, active)
       if (isLogin) logins += change
+      else active += change
     })
     return handle(request, response)
   }
@@ -94,13 +81,6 @@ function whileActive(request: IncomingMessage, response: ServerResponse, count: 
 }
 
 const ended = ['prefinish', 'pipe', 'close'] as const
-
-/** @param excess the measured delay as a multiple of the greatest that is accepted */
-function nextLimit(limit: number, peak: number, excess: number): number {
-  if (excess > 1)
-    return Math.max(leastLimit, Math.min(limit, peak) * Math.max(0.5, Math.min(0.9, 1 / excess)))
-  return excess < 0.5 ? Math.min(greatestLimit, limit * 1.1) : limit
-}
 
 /** Returns a function that finds the priority of a request without routing it; undefined for what is always admitted. */
 function createPriorities(routes: readonly Route[]): (request: IncomingMessage) => Priority | undefined {

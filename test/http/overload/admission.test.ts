@@ -102,19 +102,19 @@ describe('admission by priority', () => {
         ].map(async ([method = '', path = '']) => (await send(target, method, path)).statusCode),
       )
 
-    // The limit follows the delay: at first 1000, then no less than 64.
-    const first = await hold(80)
+    // The limit follows the delay: at first 256, then no less than 16.
+    const first = await hold(20)
     await until('the limit is lower', async () => (await send(target, 'GET', '/api/x')).statusCode === 503)
     for (const response of held.splice(0)) response.end()
     await Promise.all(first)
 
-    const rest = [...(await hold(31))]
+    const rest = [...(await hold(7))]
     expect(await statuses()).toEqual([200, 200, 200, 200, 200])
     rest.push(...(await hold(1)))
     expect(await statuses()).toEqual([503, 503, 200, 200, 200])
-    rest.push(...(await hold(20)))
+    rest.push(...(await hold(5)))
     expect(await statuses()).toEqual([503, 503, 503, 200, 200])
-    rest.push(...(await hold(12)))
+    rest.push(...(await hold(3)))
     expect(await statuses()).toEqual([503, 503, 503, 503, 200])
     const absolute = requestText('GET http://localhost/api/users HTTP/1.1')
     expect(await exchange(target, absolute)).toMatchObject([{ status: 503 }])

@@ -1,0 +1,52 @@
+// How many requests may be active at once: the limit follows the measured load.
+
+const sampleMs = 20
+/** The number of recent delays, of which the smallest counts: a short pause is not overload (as in CoDel, RFC 8289). */
+const standing = 2
+/** Enough to keep the event loop and the connections to the database busy. */
+const least = 16
+/** Before overload is noticed, no more requests than this get in. They wait for about 50 ms. */
+const greatest = 256
+
+export type Limit = ReturnType<typeof createLimit>
+
+/**
+ * The limit is halved at each sample that shows overload, and grows by a tenth while the event loop has idle time:
+ *
+ * - The delay exceeds `maxDelayMs`: how late the event loop runs its timers, plus the wait for a connection.
+ * - Requests were rejected, and the event loop had no idle time. It cannot answer more, so more requests would only wait.
+ */
+export function createLimit(maxDelayMs: number, connectionDelayMs: () => number) {
+  let limit = greatest
+  let hasRejected = false
+  let delays: number[] = []
+  sampleEventLoop((eventLoopDelayMs, idle) => {
+    delays = [eventLoopDelayMs + connectionDelayMs(), ...delays].slice(0, standing)
+    const delayMs = Math.min(...delays)
+    if (delayMs > maxDelayMs || (hasRejected && idle < 0.05)) limit = Math.max(least, limit / 2)
+    else if (delayMs < maxDelayMs / 2 && idle > 0.1) limit = Math.min(greatest, limit * 1.1)
+    hasRejected = false
+  })
+  return {
+    /** Whether this number of active requests fills a share (0 to 1) of the limit. If so, the caller rejects a request. */
+    isReached(active: number, share: number): boolean {
+      const reached = active >= limit * share
+      hasRejected ||= reached
+      return reached
+    },
+  }
+}
+
+/** Calls `onSample` regularly with the delay of the timer and the idle share (0 to 1) of the time since the last call. */
+function sampleEventLoop(onSample: (delayMs: number, idle: number) => void) {
+  let last = performance.eventLoopUtilization()
+  let due = performance.now() + sampleMs
+  setInterval(() => {
+    const now = performance.now()
+    const current = performance.eventLoopUtilization()
+    const { utilization } = performance.eventLoopUtilization(current, last)
+    onSample(Math.max(0, now - due), 1 - utilization)
+    due = now + sampleMs
+    last = current
+  }, sampleMs).unref()
+}
