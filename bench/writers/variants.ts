@@ -3,7 +3,8 @@ import { Client } from 'pg'
 import { createDatabase, type DatabaseEnv } from '../../harness/database.ts'
 import { fill, tokenOf } from '../../harness/fill.ts'
 import { type Service, startService } from '../../harness/service.ts'
-import { createConnections, post } from '../../harness/torture/open-loop.ts'
+import { createConnections, type Outcome } from '../../harness/torture/load/connections.ts'
+import { post } from '../../harness/torture/load/requests.ts'
 import { tokenize } from '../../src/search/tokenizer.ts'
 import { statements } from '../requests/statements.ts'
 import { limits } from '../requests/variants.ts'
@@ -89,13 +90,13 @@ async function startInstances(
   const services: Service[] = []
   for (let i = 0; i < instances; i++)
     services.push(await startService(limits, { env }, { preload: ['./otel/register.ts', ...preload] }))
-  const connections = services.map(createConnections)
+  const connections = services.map(({ url }) => createConnections(Number(new URL(url).port), 'localhost'))
   const writers = Array.from({ length: count }, (_, index) => {
     const request = post(`/api/users/user${index + 1}/collection`, { text }, tokenOf(index + 1))
     const { send } = connections[index % instances] ?? connections[0] ?? { send: undefined }
     return async () => {
-      const answer = await send?.(request)
-      if (answer?.status !== 201) throw new Error(`create: ${answer?.status} ${answer?.fault ?? ''}`)
+      const { status, fault } = await new Promise<Outcome>((resolve) => send?.(request, resolve))
+      if (status !== 201) throw new Error(`create: ${status} ${fault ?? ''}`)
     }
   })
   const stop = async () => {

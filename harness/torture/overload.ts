@@ -1,20 +1,15 @@
 // More load than the service can take, at fixed arrival rates (an open loop), and a flood of logins.
 import { setTimeout } from 'node:timers/promises'
 import { readOptions } from '../../lib/command-line.ts'
-import { quantile } from '../command-line/statistics.ts'
-import { table } from '../command-line/table.ts'
-import { createDatabase } from '../database.ts'
-import { buildPost, buildUser, type User } from '../http/client.ts'
+import { createDatabase, type TemporaryDatabase } from '../database.ts'
+import { buildPost, buildUser } from '../http/client.ts'
 import { type Service, startService } from '../service.ts'
-import {
-  type Answer,
-  type Connections,
-  closedLoop,
-  createConnections,
-  get,
-  openLoop,
-  post,
-} from './open-loop.ts'
+import { cpuBetween, cpuTimes, databasePids, pin } from './load/cpu.ts'
+import type { Job } from './load/jobs.ts'
+import { coresTable, goalsTable, type Measured, type Step, stepsTable, withStatus } from './load/report.ts'
+import { get, post } from './load/requests.ts'
+import { type Sender, startSender } from './load/start-sender.ts'
+import { watch } from './load/watch.ts'
 import { holds, none, type Trial } from './trial.ts'
 
 const usage = `Usage: npm run torture -- overload [options]
@@ -23,156 +18,115 @@ Measures the capacity for lists of 20 posts with 16 clients. Then sends requests
 the service answers, then wrong passwords from 200 clients. Meanwhile health checks and scrapes must always succeed.
 
   --seconds N          seconds of each step (10)
+  --pin                runs the service on CPU 0 and all others on CPU 1, so that they do not share one (Linux, as root)
   --database-url URL   PostgreSQL server whose user may create databases (TEST_DATABASE_URL); "" for the embedded database
   --help               shows this text
 `
 
-/** Fewer than the service ever rejects. */
+/** No more than the service always admits. */
 const clients = 16
 const attackers = 200
+const factors = [0.8, 1, 2, 3] as const
 
 export const overload: Trial = async (args, report) => {
-  const defaults = { seconds: 10, databaseUrl: process.env.TEST_DATABASE_URL }
-  const { seconds, databaseUrl } = readOptions(usage, defaults, args)
+  const defaults = { seconds: 10, pin: false, databaseUrl: process.env.TEST_DATABASE_URL }
+  const { seconds, pin: isPinned, databaseUrl } = readOptions(usage, defaults, args)
   const database = await createDatabase(databaseUrl)
   const service = await startService({ MAX_CONNECTIONS: '0', OVERLOAD_DELAY: '50ms' }, database)
-  const connections = createConnections(service)
+  const [sender, otherSender] = [await startSender(service), await startSender(service)]
   const probes = watch(service)
   try {
+    const scene = { service, database, sender }
     const user = await buildUser(service)
     for (let count = 0; count < 40; count++) await buildPost(service, user)
-    const list = () => get(`/api/users/${user.username}/collection`)
+    const list = [get(`/api/users/${user.username}/collection`)]
+    const login = [post('/api/login', { username: user.username, password: 'not the password' })]
     report('capacity')
     // The first requests are slow, because nothing is compiled yet.
-    await closedLoop(connections, list, { clients, seconds })
-    const capacity = (await closedLoop(connections, list, { clients, seconds })).length / seconds
-
-    const steps = [0.8, 1, 2, 3, 0.8]
-    const measured: { factor: number; answers: Answer[] }[] = []
-    for (const factor of steps) {
-      report(`${factor} × ${capacity.toFixed(0)} requests per second`)
-      measured.push({
-        factor,
-        answers: await openLoop(connections, list, { rate: factor * capacity, seconds }),
-      })
-      // Recovery.
-      await setTimeout(2_000)
+    await sender.run({ texts: list, clients, seconds })
+    if (isPinned) await pinAll(scene, otherSender)
+    const capacity = await measure(scene, 'capacity', { texts: list, clients, seconds })
+    const step = (factor: number, name = `${factor} ×`) => {
+      const rate = (factor * capacity.answers.length) / capacity.seconds
+      report(`${factor} × the capacity: ${rate.toFixed(0)} requests per second`)
+      return measure(scene, name, { texts: list, rate, seconds })
     }
+    const [usual, full, twice, thrice] = factors
+    const steps: Measured['steps'] = [
+      await step(usual),
+      await settle(() => step(full)),
+      await settle(() => step(twice)),
+      await settle(() => step(thrice)),
+      await step(usual, `${usual} × again`),
+    ]
     report(`${attackers} clients with wrong passwords`)
-    const flood = await floodLogins(connections, user, list, seconds)
-    const all = [...measured.flatMap(({ answers }) => answers), ...flood.logins, ...flood.reads]
-    const ended = await probes.stop()
+    const [logins, reads] = await Promise.all([
+      measure(scene, 'logins', { texts: login, clients: attackers, seconds }),
+      measure({ ...scene, sender: otherSender }, 'reads meanwhile', { texts: list, rate: 50, seconds }),
+    ])
+    const measured = { capacity, steps, logins, reads }
     return {
-      tables: [
-        table(
-          ['Offered', 'requests/s', 'answered/s', 'p50 ms', 'p99 ms', 'rejected', 'their p99 ms'],
-          [
-            ['capacity', '', capacity.toFixed(0), '', '', '', ''],
-            ...measured.map(({ factor, answers }) => describe(`${factor} ×`, answers, seconds)),
-            describe('logins', flood.logins, seconds),
-            describe('reads meanwhile', flood.reads, seconds),
-          ],
-        ),
-      ],
-      checks: [
-        none(
-          'Every request is answered',
-          all.filter(({ fault }) => fault).map(({ fault }) => fault),
-        ),
-        none(
-          'with 200, 401 (logins) or 503 and Retry-After',
-          all
-            .filter(
-              ({ status, retryAfter }) => ![0, 200, 401].includes(status) && !(status === 503 && retryAfter),
-            )
-            .map(({ status }) => status),
-        ),
-        holds(
-          '3 × the capacity: some are rejected',
-          count(measured[3]?.answers, 503) > 0,
-          count(measured[3]?.answers, 503),
-        ),
-        holds(
-          'and some are admitted',
-          count(measured[3]?.answers, 200) > 0,
-          count(measured[3]?.answers, 200),
-        ),
-        holds('Logins beyond the queue are rejected', count(flood.logins, 503) > 0, count(flood.logins, 503)),
-        none('Health checks and scrapes always succeed', ended.failures),
-        holds('and there were some', ended.successes > 0, ended.successes),
-      ],
+      tables: [stepsTable(measured), coresTable(measured), goalsTable(measured)],
+      checks: checks(measured, await probes.stop()),
     }
   } finally {
-    connections.close()
+    await probes.stop()
+    await Promise.all([sender.stop(), otherSender.stop()])
     await service.stop()
     await database.drop()
   }
 }
 
-const count = (answers: Answer[] = [], status: number) =>
-  answers.filter((answer) => answer.status === status).length
+type Scene = { service: Service; database: TemporaryDatabase; sender: Sender }
 
-function describe(name: string, answers: Answer[], seconds: number): (string | number)[] {
-  const admitted = answers.filter(({ status }) => status !== 503).map(({ ms }) => ms)
-  const rejected = answers.filter(({ status }) => status === 503).map(({ ms }) => ms)
-  const at = (numbers: number[], share: number) =>
-    numbers.length > 0 ? quantile(numbers, share).toFixed(0) : ''
-  const rate = (number: number) => (number / seconds).toFixed(0)
-  return [
-    name,
-    rate(answers.length),
-    rate(admitted.length),
-    at(admitted, 0.5),
-    at(admitted, 0.99),
-    `${((100 * rejected.length) / answers.length).toFixed(0)} %`,
-    at(rejected, 0.99),
-  ]
+/** Two seconds without load are enough for the service to recover. */
+async function settle<T>(next: () => Promise<T>): Promise<T> {
+  await setTimeout(2_000)
+  return next()
 }
 
-async function floodLogins(
-  connections: Connections,
-  { username }: User,
-  list: () => string,
-  seconds: number,
+async function pinAll({ service, database, sender }: Scene, otherSender: Sender) {
+  pin([service.pid], 0)
+  pin([sender.pid, otherSender.pid, ...(await databasePids(database.env))], 1)
+}
+
+async function measure({ service, database, sender }: Scene, name: string, job: Job): Promise<Step> {
+  const programs = { service: [service.pid], sender: [sender.pid] }
+  const backends = cpuTimes(await databasePids(database.env))
+  const before = { service: cpuTimes(programs.service), sender: cpuTimes(programs.sender) }
+  const start = performance.now()
+  const answers = await sender.run(job)
+  const seconds = (performance.now() - start) / 1_000
+  const cores = {
+    service: cpuBetween(before.service, cpuTimes(programs.service)) / seconds,
+    sender: cpuBetween(before.sender, cpuTimes(programs.sender)) / seconds,
+    postgresql: cpuBetween(backends, cpuTimes(await databasePids(database.env))) / seconds,
+  }
+  return { name, answers, seconds, cores }
+}
+
+function checks(
+  { capacity, steps, logins, reads }: Measured,
+  probes: { failures: string[]; successes: number },
 ) {
-  const login = post('/api/login', { username, password: 'not the password' })
-  const [logins, reads] = await Promise.all([
-    closedLoop(connections, () => login, { clients: attackers, seconds }),
-    openLoop(connections, list, { rate: 50, seconds }),
-  ])
-  return { logins, reads }
-}
-
-/** Requests the health checks and the metrics all the time; `stop` returns how often they succeeded, and each failure. */
-function watch(service: Service) {
-  const urls = [`${service.url}/livez`, `${service.url}/readyz`, service.metricsUrl]
-  const failures: string[] = []
-  let successes = 0
-  let running = true
-  const loop = async (url: string) => {
-    while (running) {
-      const status = await statusOf(url)
-      if (status === 200) successes++
-      else failures.push(`${new URL(url).pathname}: ${status}`)
-      await setTimeout(50)
-    }
-  }
-  const loops = Promise.all(urls.map(loop))
-  return {
-    stop: async () => {
-      running = false
-      await loops
-      return { failures, successes }
-    },
-  }
-}
-
-async function statusOf(url: string): Promise<number | string> {
-  try {
-    const response = await fetch(url)
-    await response.text()
-    return response.status
-  } catch (error) {
-    return (error as Error).message
-  }
+  const all = [capacity, ...steps, logins, reads].flatMap(({ answers }) => answers)
+  const [, , , thrice] = steps
+  const rejected = withStatus(thrice, 503).length
+  const admitted = withStatus(thrice, 200).length
+  const rejectedLogins = withStatus(logins, 503).length
+  return [
+    none(
+      'Every request is answered, and every 503 has a Retry-After',
+      all.flatMap(({ fault }) => fault ?? []),
+    ),
+    none(
+      'with 200, 401 (logins) or 503',
+      all.map(({ status }) => status).filter((status) => ![0, 200, 401, 503].includes(status)),
+    ),
+    holds('3 × the capacity: some are rejected', rejected > 0, rejected),
+    holds('and some are admitted', admitted > 0, admitted),
+    holds('Logins beyond the queue are rejected', rejectedLogins > 0, rejectedLogins),
+    none('Health checks and scrapes always succeed', probes.failures),
+    holds('and there were some', probes.successes > 0, probes.successes),
+  ]
 }

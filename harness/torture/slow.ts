@@ -6,7 +6,9 @@ import { quantile } from '../command-line/statistics.ts'
 import { createDatabase } from '../database.ts'
 import { buildUser, type Target, type User } from '../http/client.ts'
 import { startService } from '../service.ts'
-import { type Answer, createConnections, get, openLoop } from './open-loop.ts'
+import type { Answer } from './load/jobs.ts'
+import { get } from './load/requests.ts'
+import { startSender } from './load/start-sender.ts'
 import { holds, none, type Trial } from './trial.ts'
 
 const usage = `Usage: npm run torture -- slow [options]
@@ -30,10 +32,10 @@ export const slow: Trial = async (args, report) => {
   const { sockets: count, databaseUrl } = readOptions(usage, defaults, args)
   const database = await createDatabase(databaseUrl)
   const service = await startService(limits, database)
-  const connections = createConnections(service)
+  const sender = await startSender(service)
   try {
     const user = await buildUser(service)
-    const list = () => get(`/api/users/${user.username}/collection`)
+    const list = get(`/api/users/${user.username}/collection`)
     const ways = slowWays(user)
     const names = Object.keys(ways)
     report(`${count} slow sockets`)
@@ -44,7 +46,7 @@ export const slow: Trial = async (args, report) => {
     })
     const bound = setTimeout(boundMs, undefined, { ref: false })
     const [answers] = await Promise.all([
-      openLoop(connections, list, { rate: 50, seconds: 10 }),
+      sender.run({ texts: [list], rate: 50, seconds: 10 }),
       Promise.race([Promise.all(closedMs), bound]),
     ])
     const closed = await settled(closedMs)
@@ -70,7 +72,7 @@ export const slow: Trial = async (args, report) => {
       ],
     }
   } finally {
-    connections.close()
+    await sender.stop()
     await service.stop()
     await database.drop()
   }
