@@ -1,9 +1,10 @@
 // Node's HTTP server for the app: timeouts, errors below HTTP, and graceful shutdown.
+import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import { isEventStream } from '../../lib/http-attributes.ts'
-import { listen } from '../../lib/listen.ts'
+import { listenTogether } from '../../lib/listen.ts'
 import type { Metrics } from '../metrics/instruments.ts'
 import { type Handle, oneAtATime } from './overload/one-at-a-time.ts'
 import { respondToSocketError } from './problems/socket-errors.ts'
@@ -30,6 +31,13 @@ export const defaultTimeouts = {
 export type Timeouts = typeof defaultTimeouts
 
 /**
+ * The number of sockets that listen. libuv accepts one connection per socket and turn of the event loop. Under load a turn
+ * takes some milliseconds, so at one socket a few hundred clients, among them health checks, would wait for seconds.
+ * The primary of a cluster accepts for its workers, and does nothing else.
+ */
+const listeners = process.platform === 'linux' && !cluster.isWorker ? 32 : 1
+
+/**
  * Listens on `host` and `port`; port 0 is any free one.
  *
  * @throws {Error} whose message names the address and the reason, if it cannot listen there
@@ -42,49 +50,64 @@ export async function startServer(options: {
   timeouts?: Partial<Timeouts> | undefined
   maxConnections?: number
 }) {
-  const { handle, host, port, metrics } = options
+  const { handle, host, port, metrics, maxConnections = Number.POSITIVE_INFINITY } = options
   const timeouts = { ...defaultTimeouts, ...options.timeouts }
   let stopping = false
   let lingering = false
   /** The time at which the request of each response arrived. */
   const openResponses = new Map<ServerResponse, number>()
-  const server = createServer(
-    {
-      headersTimeout: timeouts.headersMs,
-      requestTimeout: timeouts.requestMs,
-      connectionsCheckingInterval: timeouts.checkMs,
-      keepAliveTimeout: timeouts.keepAliveMs,
-      // Node would refuse the request with an empty response; the app responds with a problem.
-      requireHostHeader: false,
-    },
-    oneAtATime((request, response) => {
-      if (stopping) announceClose(response)
-      openResponses.set(response, performance.now())
-      response.once('close', () => {
-        openResponses.delete(response)
-        // A stream sent its headers before the stop began, so it could not announce the end of the connection.
-        if (stopping && !lingering) setImmediate(() => server.closeIdleConnections())
-      })
-      handle(request, response)
-    }),
+  const respond = oneAtATime((request, response) => {
+    if (stopping) announceClose(response)
+    openResponses.set(response, performance.now())
+    response.once('close', () => {
+      openResponses.delete(response)
+      // A stream sent its headers before the stop began, so it could not announce the end of the connection.
+      if (stopping && !lingering) setImmediate(closeIdleConnections)
+    })
+    handle(request, response)
+  })
+  const servers = Array.from({ length: listeners }, () =>
+    createServer(
+      {
+        headersTimeout: timeouts.headersMs,
+        requestTimeout: timeouts.requestMs,
+        connectionsCheckingInterval: timeouts.checkMs,
+        keepAliveTimeout: timeouts.keepAliveMs,
+        // Node would refuse the request with an empty response; the app responds with a problem.
+        requireHostHeader: false,
+      },
+      respond,
+    ),
   )
   const slowReaders = setInterval(() => {
     const latest = performance.now() - timeouts.responseMs
     for (const [response, since] of openResponses)
       if (since < latest && !isEventStream(response)) response.socket?.destroy()
   }, timeouts.checkMs).unref()
-  // Node would refuse an unknown Expect with an empty response; a server may ignore it (RFC 9110, 10.1.1).
-  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
-  server.on('connect', (_request, socket: Socket) => respondToSocketError(socket, timeouts.refusalLingerMs))
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    // The event repeats for everything that the client sends after the error.
-    if (socket.writableEnded) return
-    if (isMalformed(error)) metrics.requestRejected('malformed')
-    if (!socket.writable || hasStartedResponse(socket)) socket.destroy()
-    else respondToSocketError(socket, timeouts.refusalLingerMs, error.code)
-  })
-  server.maxConnections = options.maxConnections ?? Number.POSITIVE_INFINITY
-  const listeningPort = await listen(server, { host, port, name: `HOST=${host} PORT=${port}` })
+  let connections = 0
+  for (const server of servers) {
+    server.on('connection', (socket: Socket) => {
+      if (connections >= maxConnections) return socket.destroy()
+      connections++
+      socket.once('close', () => connections--)
+    })
+    // Node would refuse an unknown Expect with an empty response; a server may ignore it (RFC 9110, 10.1.1).
+    server.on('checkExpectation', (request, response) => server.emit('request', request, response))
+    server.on('connect', (_request, socket: Socket) => respondToSocketError(socket, timeouts.refusalLingerMs))
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      // The event repeats for everything that the client sends after the error.
+      if (socket.writableEnded) return
+      if (isMalformed(error)) metrics.requestRejected('malformed')
+      if (!socket.writable || hasStartedResponse(socket)) socket.destroy()
+      else respondToSocketError(socket, timeouts.refusalLingerMs, error.code)
+    })
+  }
+  const name = `HOST=${host} PORT=${port}`
+  const listeningPort = await listenTogether(servers, { host, port, name })
+
+  function closeIdleConnections() {
+    for (const server of servers) server.closeIdleConnections()
+  }
 
   /** If so, a second response would corrupt the first. */
   function hasStartedResponse(socket: Socket): boolean {
@@ -102,14 +125,16 @@ export async function startServer(options: {
       stopping = true
       lingering = true
       for (const response of openResponses.keys()) announceClose(response)
-      const closed = once(server, 'close')
+      const closed = Promise.all(servers.map((server) => once(server, 'close')))
       // http.Server's close() would close idle connections at once, although a request may be on its way.
-      NetServer.prototype.close.call(server)
+      for (const server of servers) NetServer.prototype.close.call(server)
       const linger = setTimeout(() => {
         lingering = false
-        server.closeIdleConnections()
+        closeIdleConnections()
       }, timeouts.stopLingerMs)
-      const deadline = setTimeout(() => server.closeAllConnections(), graceMs)
+      const deadline = setTimeout(() => {
+        for (const server of servers) server.closeAllConnections()
+      }, graceMs)
       await closed
       clearTimeout(linger)
       clearTimeout(deadline)
