@@ -149,6 +149,22 @@ describe('POST /api/users', () => {
     })
   })
 
+  it('takes the password exactly as it is sent', async () => {
+    const username = uniqueName()
+    const exact = ` Ünïcode ${'x'.repeat(117)}Y `
+    expect(exact.length).toBe(128)
+    expect(await signUp({ username, password: exact })).toMatchObject({ status: 201 })
+    expect(await login(username, exact)).toMatchObject({ status: 200 })
+    for (const other of [
+      exact.trim(),
+      exact.toLowerCase(),
+      exact.slice(0, -1),
+      exact.normalize('NFD'),
+      `${exact} `,
+    ])
+      expect(await login(username, other)).toMatchObject({ status: 401 })
+  })
+
   it('rejects the 3,000 most common passwords that are long enough', async () => {
     const listed = dictionary['passwords-common'].filter((text) => text.length >= 8).slice(0, 3000)
     const sample = listed.filter((_, i) => i % 10 === 0 || i === 2999)

@@ -246,6 +246,15 @@ describe('a path', () => {
   })
 })
 
+describe('a query parameter', () => {
+  it('may not be repeated', async () => {
+    expect(await call(service, 'GET', '/api/users?limit=1&limit=2')).toMatchObject({
+      status: 400,
+      body: { errors: [{ parameter: 'limit' }] },
+    })
+  })
+})
+
 describe('methods', () => {
   it('HEAD works wherever GET does, with the same headers and no body', async () => {
     const { href } = await buildPost(service, alice)

@@ -92,6 +92,27 @@ describe('POST /api/login', () => {
     expect(wrong).toBeGreaterThan(unknown / 2)
   })
 
+  it('takes as long for an unknown user as for a wrong password', async () => {
+    const alice = await buildUser(service)
+    const timed = async (username: string) => {
+      const start = performance.now()
+      await login({ username, password: 'not the right one' })
+      return performance.now() - start
+    }
+    let unknownWasFaster = 0
+    const pairs = 24
+    for (let i = 0; i < pairs; i++) {
+      // Alternately first, so that neither profits from the order.
+      const first = await timed(i % 2 ? alice.username : uniqueName())
+      const second = await timed(i % 2 ? uniqueName() : alice.username)
+      if (i % 2 ? second < first : first < second) unknownWasFaster++
+    }
+    // Both are faster about equally often: for equal distributions, 2 or fewer of 24 have a probability of 0.00002.
+    // Without a hash, an unknown user is always faster.
+    expect(unknownWasFaster).toBeGreaterThan(2)
+    expect(unknownWasFaster).toBeLessThan(pairs - 2)
+  })
+
   it.each(['', ' ', 'a\0b', '🐇', '\ud800', 'x'.repeat(10_000)])(
     'treats %j as an unknown username and a wrong password',
     async (username) => {

@@ -168,7 +168,11 @@ describe('the web client', () => {
     const { username } = await buildUser(service)
     const { page, box, button, alert, description } = await open(context, service, { path: '/signup' })
     await box('Username').fill('not a name')
-    await page.getByLabel('Password').fill('password1')
+    // Hidden, and offered to password managers.
+    const password = page.getByLabel('Password')
+    expect(await password.getAttribute('type')).toBe('password')
+    expect(await password.getAttribute('autocomplete')).toBe('new-password')
+    await password.fill('password1')
     await button('Sign up').click()
     await until('the error', async () => /The username must be/.test(await description('Username')))
     await page.getByText('The password is one of the most common passwords.').waitFor()
