@@ -18,6 +18,7 @@ import { problemHandler } from './http/problems/handler.ts'
 import { createRateLimits, type RateLimiters } from './http/rate-limits.ts'
 import { recordRequestMetrics } from './http/request-metrics.ts'
 import { createRouter } from './http/router.ts'
+import { originForm } from './http/target.ts'
 import type { Metrics } from './metrics/instruments.ts'
 import { createPostLists } from './posts/lists.ts'
 import { createPosts } from './posts/service.ts'
@@ -69,6 +70,7 @@ export function createApp(deps: AppDependencies): Handle {
       isUnavailable: (error) => isUnavailable(error) || database.migrations().unapplied > 0,
     }),
   )
+  app.use(originForm())
   app.use(origin(config.publicUrl))
   if (config.corsOrigins.length > 0) app.use(cors(config.corsOrigins))
   app.use(

@@ -56,11 +56,16 @@ export async function startServer(options: {
   let lingering = false
   /** The time at which the request of each response arrived. */
   const openResponses = new Map<ServerResponse, number>()
+  /** Why the parser refuses the bytes of each connection. */
+  const failures = new WeakMap<Socket, NodeJS.ErrnoException>()
   const respond = oneAtATime((request, response) => {
-    if (stopping) announceClose(response)
+    // Node drops what it has read behind a request that asks for an upgrade.
+    if (stopping || request.headers.upgrade !== undefined) announceClose(response)
     openResponses.set(response, performance.now())
     response.once('close', () => {
       openResponses.delete(response)
+      const failure = failures.get(request.socket)
+      if (failure) refuse(request.socket, failure)
       // A stream sent its headers before the stop began, so it could not announce the end of the connection.
       if (stopping && !lingering) setImmediate(closeIdleConnections)
     })
@@ -96,10 +101,10 @@ export async function startServer(options: {
     server.on('connect', (_request, socket: Socket) => respondToSocketError(socket, timeouts.refusalLingerMs))
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
       // The event repeats for everything that the client sends after the error.
-      if (socket.writableEnded) return
+      if (socket.writableEnded || failures.has(socket)) return
+      failures.set(socket, error)
       if (isMalformed(error)) metrics.requestRejected('malformed')
-      if (!socket.writable || hasStartedResponse(socket)) socket.destroy()
-      else respondToSocketError(socket, timeouts.refusalLingerMs, error.code)
+      refuse(socket, error)
     })
   }
   const name = `HOST=${host} PORT=${port}`
@@ -109,9 +114,14 @@ export async function startServer(options: {
     for (const server of servers) server.closeIdleConnections()
   }
 
-  /** If so, a second response would corrupt the first. */
-  function hasStartedResponse(socket: Socket): boolean {
-    return [...openResponses.keys()].some((response) => response.socket === socket && response.headersSent)
+  /** Responds to what the parser refused, after the responses to the requests before it. */
+  function refuse(socket: Socket, { code }: NodeJS.ErrnoException): void {
+    const open = [...openResponses.keys()].filter((response) => response.req.socket === socket)
+    if (!socket.writable) socket.destroy()
+    else if (open.some((response) => response.req.complete && !isEventStream(response))) return
+    // A second response would corrupt the first.
+    else if (open.some(({ headersSent }) => headersSent)) socket.destroy()
+    else respondToSocketError(socket, timeouts.refusalLingerMs, code)
   }
 
   return {
@@ -143,10 +153,15 @@ export async function startServer(options: {
   }
 }
 
-/** Whether the parser refused the request. A client that disconnects in the middle of one sent nothing malformed. */
+/**
+ * Whether the parser refused a request. A client that disconnects in the middle of one sent nothing malformed, and what follows
+ * a request that closes the connection is to be ignored.
+ */
 function isMalformed({ code }: NodeJS.ErrnoException): boolean {
-  return code?.startsWith('HPE_') === true && code !== 'HPE_INVALID_EOF_STATE'
+  return code?.startsWith('HPE_') === true && !ignored.includes(code)
 }
+
+const ignored = ['HPE_INVALID_EOF_STATE', 'HPE_CLOSED_CONNECTION']
 
 /** Announces that the connection takes no further request; Node closes it after the response. */
 function announceClose(response: ServerResponse) {

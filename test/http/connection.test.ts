@@ -168,6 +168,15 @@ describe('a request', () => {
     ])
   })
 
+  it.each(['http://', 'http:///livez', 'http://[::1/', 'http://a:99999/', 'http://a b/'])(
+    'with the malformed URL %s gets 400',
+    async (target) => {
+      const headers = { 'X-Request-Id': 'malformed-url', Accept: 'text/html' }
+      const responses = await exchange(service, requestText(`GET ${target} HTTP/1.1`, headers))
+      expect(responses).toMatchObject([{ status: 400 }])
+    },
+  )
+
   it('may wait for 100 Continue', async () => {
     const body = '{}'
     const headers = {
@@ -200,6 +209,30 @@ describe('a request', () => {
     expect(await exchange(service, requestText('GET /livez HTTP/1.1', headers))).toMatchObject([
       { status: 200 },
     ])
+  })
+
+  it('that asks for an upgrade ends the connection, because Node drops what follows', async () => {
+    const headers = { Connection: 'Upgrade, keep-alive', Upgrade: 'h2c' }
+    const responses = await exchange(service, requestText('GET /livez HTTP/1.1', headers) + live)
+    expect(responses).toMatchObject([{ status: 200 }])
+    expect(responses[0]?.headers.get('Connection')).toBe('close')
+  })
+
+  it('is answered before malformed bytes behind it', async () => {
+    const first = requestText('GET /livez HTTP/1.1', { Connection: 'keep-alive' })
+    const users = requestText('GET /api/users HTTP/1.1', { Connection: 'keep-alive' })
+    const counted = await rejected(service, async () => {
+      const responses = await exchange(service, `${first}${users}${first}nonsense\r\n\r\n`)
+      expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 400])
+    })
+    expect(counted).toBe(1)
+  })
+
+  it('is answered although the client sends more after Connection: close, which is ignored', async () => {
+    const counted = await rejected(service, async () =>
+      expect(await exchange(service, live + live)).toMatchObject([{ status: 200 }]),
+    )
+    expect(counted).toBe(0)
   })
 
   it('may be pipelined', async () => {
