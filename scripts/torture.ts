@@ -15,6 +15,7 @@ const usage = `Usage: npm run torture -- NAME [options]
   rolling     two instances behind haproxy are restarted one after the other
   power       the power fails while clients write to the embedded database with DATA_FSYNC
   failover    a primary PostgreSQL is killed, and its replica promoted
+  fuzz        malformed, ambiguous and random bytes; every response is one that they allow
 
 npm run torture -- NAME --help shows the options. Each trial starts services of its own on free ports of this machine, and
 exits with 1 if a check fails.

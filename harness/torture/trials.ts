@@ -1,5 +1,6 @@
 import { power } from './embedded/power.ts'
 import { faults } from './faults.ts'
+import { fuzz } from './fuzz/fuzz.ts'
 import { failover } from './instances/failover.ts'
 import { rolling } from './instances/rolling.ts'
 import { journal } from './journal.ts'
@@ -11,5 +12,5 @@ export type { Trial } from './trial.ts'
 
 /** By name. */
 export const trials: ReadonlyMap<string, Trial> = new Map(
-  Object.entries({ overload, slow, journal, faults, rolling, failover, power }),
+  Object.entries({ overload, slow, journal, faults, rolling, failover, power, fuzz }),
 )
