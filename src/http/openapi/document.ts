@@ -1,7 +1,6 @@
 // The OpenAPI document (3.1), generated from the declarations that validate the requests.
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi'
-import { z } from 'zod'
-import { type Endpoint, type Route, route } from '../endpoint.ts'
+import type { Endpoint } from '../endpoint.ts'
 import { addExamples } from './examples.ts'
 import { sharedHeaders } from './headers.ts'
 import { operation } from './operation.ts'
@@ -29,32 +28,8 @@ const bearer = {
     'The `token` from `POST /api/login`. An invalid or expired token gets 401, even where none is required.',
 }
 
-const documentEndpoint = {
-  method: 'GET',
-  path: '/openapi.json',
-  auth: 'none',
-  summary: 'Get this document',
-  tag: 'Documentation',
-  replies: {
-    200: {
-      description: 'OpenAPI 3.1',
-      type: 'application/json',
-      body: z
-        .custom<string>()
-        .meta({ type: 'object', properties: {}, additionalProperties: {}, examples: [{ openapi: '3.1.0' }] }),
-    },
-  },
-} as const satisfies Endpoint
-
-/** The route of the document, which describes these routes and itself. `tags` maps each tag to its description. */
-export function openApiRoute(routes: readonly Route[], tags: Readonly<Record<string, string>>): Route {
-  const document = openApiDocument([...routes.map(({ endpoint }) => endpoint), documentEndpoint], tags)
-  const body = JSON.stringify(document)
-  const headers = { 'Content-Type': 'application/json; charset=utf-8' }
-  return route(documentEndpoint, () => ({ status: 200, headers, body }))
-}
-
-function openApiDocument(endpoints: Endpoint[], tags: Readonly<Record<string, string>>) {
+/** `tags` maps each tag to its description. */
+export function openApiDocument(endpoints: Endpoint[], tags: Readonly<Record<string, string>>) {
   const registry = new OpenAPIRegistry()
   registry.registerComponent('securitySchemes', 'bearer', bearer)
   for (const [name, header] of Object.entries(sharedHeaders))
