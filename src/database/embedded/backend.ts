@@ -8,6 +8,12 @@ import { flushFolder, flushing } from './flushed-files.ts'
 import { createPgliteSocket } from './pglite-socket.ts'
 
 /**
+ * PostgreSQL's default, 128 MB, would all be in memory from the start, because Emscripten fills it with zeros. The operating
+ * system caches the files as well.
+ */
+const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=32MB']
+
+/**
  * Opens the database in a folder, which is created if it does not exist.
  *
  * Committed writes survive SIGKILL: the operating system has them by then, because relaxed durability is off. With
@@ -22,7 +28,7 @@ export async function openEmbedded(
 ): Promise<Backend> {
   const folder = await openDataFolder(dataDir)
   if (fsync) flushFolder(dataDir)
-  const options = fsync ? flushing(folder.path) : { dataDir: folder.path }
+  const options = fsync ? flushing(folder.path, startParams) : { dataDir: folder.path, startParams }
   const pglite = await PGlite.create(options).catch((error: Error) => {
     folder.lock.release()
     throw new Error(`The embedded database in ${dataDir} cannot be opened: ${error.message}.`, {

@@ -1,7 +1,7 @@
 // Lets PGlite flush its files to the disk, so that committed writes survive a power failure.
 import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { PGlite, type PGliteOptions } from '@electric-sql/pglite'
+import type { PGliteOptions } from '@electric-sql/pglite'
 import { NodeFS } from '@electric-sql/pglite/nodefs'
 
 /** Emscripten's file system over Node's; its types lack what it does not document. */
@@ -14,12 +14,12 @@ type Nodefs = {
 }
 
 /**
- * Options for a PGlite on the folder `path` that flushes as PostgreSQL does: the log before each commit, files at each checkpoint.
+ * Options for a PGlite with these parameters on the folder `path` that flushes as PostgreSQL does: the log before each commit, files at each checkpoint.
  *
  * PGlite 0.5.8 does not, for two reasons: it starts PostgreSQL with -F (no fsync), and its file system lacks the
  * operation. That is called for fsync, but not for fdatasync, PostgreSQL's usual method for the log.
  */
-export function flushing(path: string): PGliteOptions {
+export function flushing(path: string, startParams: readonly string[]): PGliteOptions {
   const fs = new NodeFS(path)
   const init = fs.init.bind(fs)
   fs.init = async (pglite, options) => {
@@ -27,8 +27,8 @@ export function flushing(path: string): PGliteOptions {
     const preRun = [({ FS }: { FS: object }) => addFsync(nodefsOf(FS)), ...(emscriptenOpts.preRun ?? [])]
     return { emscriptenOpts: { ...emscriptenOpts, preRun } }
   }
-  const startParams = PGlite.defaultStartParams.filter((parameter) => parameter !== '-F')
-  return { fs, startParams: [...startParams, '-c', 'fsync=on', '-c', 'wal_sync_method=fsync'] }
+  const kept = startParams.filter((parameter) => parameter !== '-F')
+  return { fs, startParams: [...kept, '-c', 'fsync=on', '-c', 'wal_sync_method=fsync'] }
 }
 
 const nodefsOf = (FS: object) => (FS as { filesystems: { NODEFS: Nodefs } }).filesystems.NODEFS
