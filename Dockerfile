@@ -28,4 +28,4 @@ EXPOSE 3000 9464
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Node itself, not npm, so that it receives signals and its exit code is the container's.
-CMD ["node", "--import", "./lib/compile-cache.js", "--import", "./src/command-line.ts", "--import", "./otel/register.ts", "src/main.ts"]
+CMD ["node", "--max-semi-space-size=16", "--import", "./lib/compile-cache.js", "--import", "./src/command-line.ts", "--import", "./otel/register.ts", "src/main.ts"]

@@ -1,6 +1,7 @@
 // Starts the service as users run it: a separate process on free ports.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import manifest from '../package.json' with { type: 'json' }
 import { freshDatabase, type TemporaryDatabase } from './database.ts'
 import { until } from './until.ts'
 
@@ -18,6 +19,9 @@ export type RunOptions = {
   /** The folder of the code, if it is not this one. */
   cwd?: string
 }
+
+/** The options of Node itself that `npm start` sets. */
+const nodeOptions = manifest.scripts.start.split(' ').filter((option) => option.startsWith('--max-'))
 
 /** Turns rate limits and overload protection off: tests and benchmarks send many requests at once from one address. */
 export const noLimits = {
@@ -59,7 +63,7 @@ export async function startService(
 export function runService(env: Record<string, string>, options: RunOptions = {}) {
   const { entry = 'src/main.ts', preload = ['./otel/register.ts'], ipc = false, cwd } = options
   const imports = ['./lib/compile-cache.js', ...preload].flatMap((path) => ['--import', path])
-  const [program = '', ...args] = options.command ?? [process.execPath, ...imports, entry]
+  const [program = '', ...args] = options.command ?? [process.execPath, ...nodeOptions, ...imports, entry]
   const child = spawn(program, args, {
     env: { PATH: process.env.PATH, PORT: '0', OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
     ...(cwd && { cwd }),

@@ -9,7 +9,10 @@ import { buildUser, call } from '../../harness/http/client.ts'
 import { startService } from '../../harness/service.ts'
 import { buildImage, isInContext, readDockerfile } from './support/image.ts'
 
-const { devDependencies }: { devDependencies: Record<string, string> } = JSON.parse(
+const {
+  devDependencies,
+  scripts,
+}: Record<'devDependencies' | 'scripts', Record<string, string>> = JSON.parse(
   readFileSync('package.json', 'utf8'),
 )
 
@@ -44,6 +47,11 @@ describe('the image', () => {
     const programs = await readdir(join(app(), 'node_modules', '.bin'))
     expect(programs.filter((name) => ['tsc', 'vitest', 'biome', 'prisma', 'node'].includes(name))).toEqual([])
     expect(Object.keys(devDependencies)).toContain('vitest')
+  })
+
+  it('starts the service as npm start does', () => {
+    const start = scripts.start?.replace('--require ./scripts/require-node.cjs ', '')
+    expect(image.command.join(' ')).toBe(start)
   })
 
   it('runs: pages, API, scrape and health check', async () => {
