@@ -15,6 +15,8 @@ const shares: Readonly<Record<Priority, number>> = { read: 1, write: 0.8, login:
 
 /** Two passwords are hashed at a time, so the last of these logins waits for about a quarter of a second. */
 const greatestLogins = 16
+/** Whoever guesses passwords sends the next login at once. A late rejection leaves the CPU to other requests meanwhile. */
+const loginRejectionMs = 50
 
 export type AdmissionOptions = {
   /** The delay from which on requests are rejected; 0 admits all. */
@@ -50,7 +52,7 @@ export function admitting(handle: Handle, options: AdmissionOptions): Handle {
       limit.isReached(isLogin ? Math.max(active, logins) : active, shares[priority])
     ) {
       metrics.requestRejected('overload')
-      return reject(request, response)
+      return isLogin ? setTimeout(reject, loginRejectionMs, request, response) : reject(request, response)
     }
     whileActive(request, response, (change) => {
       if (isLogin) logins += change

@@ -112,6 +112,16 @@ describe('admission by priority', () => {
     expect(await statuses()).toEqual([200, 200, 200, 200, 200])
     rest.push(...(await hold(1)))
     expect(await statuses()).toEqual([503, 503, 200, 200, 200])
+    const order: string[] = []
+    await Promise.all(
+      ['POST /api/login', 'GET /api/users'].map(async (request) => {
+        const [method = '', path = ''] = request.split(' ')
+        await send(target, method, path)
+        order.push(request)
+      }),
+    )
+    // A rejected login has to wait, so that a flood of them takes less of the CPU.
+    expect(order).toEqual(['GET /api/users', 'POST /api/login'])
     rest.push(...(await hold(5)))
     expect(await statuses()).toEqual([503, 503, 503, 200, 200])
     rest.push(...(await hold(3)))
