@@ -16,6 +16,7 @@ const usage = `Usage: npm run torture -- NAME [options]
   power       the power fails while clients write to the embedded database with DATA_FSYNC
   failover    a primary PostgreSQL is killed, and its replica promoted
   fuzz        malformed, ambiguous and random bytes; every response is one that they allow
+  pooler      two instances reach PostgreSQL through PgBouncer
 
 npm run torture -- NAME --help shows the options. Each trial starts services of its own on free ports of this machine, and
 exits with 1 if a check fails.
@@ -26,8 +27,9 @@ const trial = trials.get(name)
 if (trial) {
   await run(trial).catch((error: Error) => {
     showStatus('')
-    process.exitCode = 1
     process.stderr.write(`${error.message}\n`)
+    // Without waiting for what a failed trial left behind.
+    process.exit(1)
   })
 } else if (name === '--help') process.stdout.write(usage)
 else exitWithUsage(name ? `There is no trial "${name}".` : 'Name a trial.', usage)

@@ -15,6 +15,8 @@ export type ProxiedRequest = {
   retries: number
 }
 
+const drainMs = 5_000
+
 export type Haproxy = Awaited<ReturnType<typeof startHaproxy>>
 
 /** The configurations take their addresses from the environment; `BIND` is set here. */
@@ -43,10 +45,10 @@ export async function startHaproxy(
     url: `http://127.0.0.1:${port}`,
     /** The requests so far, in the order in which they ended. */
     log: log as readonly ProxiedRequest[],
-    /** Ends haproxy once it has logged the requests that have ended. */
+    /** Ends haproxy once it has logged all requests; it waits for the end of their connections, but not for long. */
     stop: async () => {
-      await setTimeout(100)
-      await stop()
+      await Promise.race([stop('SIGUSR1'), setTimeout(drainMs, undefined, { ref: false })])
+      await stop('SIGTERM')
     },
   }
 }

@@ -6,6 +6,9 @@ import { type Check, holds, none } from './trial.ts'
 
 export type PostsJournal = ReturnType<typeof createPostsJournal>
 
+/** How long a post is repeated after the end of the load. */
+const patienceMs = 30_000
+
 /** A response other than 201; without a status there was none. */
 export type Refusal = { status: number | undefined; retryAfter: boolean; text: string }
 
@@ -38,11 +41,15 @@ export function createPostsJournal({ username, token }: User) {
     /** How long the slowest request took. */
     longestMs: () => longestMs,
 
-    /** Creates posts one after the other until the signal is aborted, and repeats each until it is acknowledged. */
+    /**
+     * Creates posts one after the other until the signal is aborted, and repeats each until it is acknowledged; but after
+     * the abort not for ever.
+     */
     async write(target: () => Target | undefined, signal: AbortSignal, pauseMs = 0) {
       while (!signal.aborted) {
         const text = randomUUID()
-        for (;;) {
+        const end = performance.now() + patienceMs
+        while (!signal.aborted || performance.now() < end) {
           const service = target()
           const id = service && (await attempt(service, text))
           if (id) {

@@ -2,6 +2,7 @@ import { power } from './embedded/power.ts'
 import { faults } from './faults.ts'
 import { fuzz } from './fuzz/fuzz.ts'
 import { failover } from './instances/failover.ts'
+import { pooler } from './instances/pooler.ts'
 import { rolling } from './instances/rolling.ts'
 import { journal } from './journal.ts'
 import { overload } from './overload.ts'
@@ -12,5 +13,5 @@ export type { Trial } from './trial.ts'
 
 /** By name. */
 export const trials: ReadonlyMap<string, Trial> = new Map(
-  Object.entries({ overload, slow, journal, faults, rolling, failover, power, fuzz }),
+  Object.entries({ overload, slow, journal, faults, rolling, failover, power, fuzz, pooler }),
 )

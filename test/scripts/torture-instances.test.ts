@@ -10,6 +10,12 @@ describe('npm run torture', () => {
     expectToPass('rolling', '--restarts', '1', '--clients', '4')
   })
 
+  it.runIf(hasServer())('passes pooler', trialTimeout, (context) => {
+    requireProgram('haproxy', context)
+    requireProgram('pgbouncer', context)
+    expectToPass('pooler', '--seconds', '3', '--clients', '4')
+  })
+
   it('passes failover', trialTimeout, (context) => {
     requireProgram('haproxy', context)
     requireProgram('postgres', context)

@@ -16,13 +16,10 @@ const readers = 4
 const pauseMs = 20
 
 /**
- * Starts the load at the address of a proxy. Readers read through the targets of `streamsAt`, by turns; they follow both
- * authors. The settings of the instances must be those of `loadSettings`.
+ * Starts the load at the address of a proxy. The readers follow both authors. The login limit of the instances must be
+ * `loginLimit`, and no other limit may be set.
  */
-export async function startMixedLoad(
-  target: Target,
-  { clients, seed, streamsAt = [target] }: { clients: number; seed: number; streamsAt?: Target[] },
-) {
+export async function startMixedLoad(target: Target, { clients, seed }: { clients: number; seed: number }) {
   const ledger = createLedger()
   const authors = [await buildUser(target), await buildUser(target)] as const
   const journals = authors.map(createPostsJournal)
@@ -34,9 +31,7 @@ export async function startMixedLoad(
     for (const author of authors) ledger.followed(username, author.username)
   ledger.posted(first.id, authors[0].username, false)
 
-  const timelines = followers.map((follower, index) =>
-    readTimeline(streamsAt[index % streamsAt.length] ?? target, follower, first.id),
-  )
+  const timelines = followers.map((follower) => readTimeline(target, follower, first.id))
   const client = createClient(target.url)
   const stopping = new AbortController()
   const { signal } = stopping
@@ -51,10 +46,17 @@ export async function startMixedLoad(
     (error) => [String(error)],
   )
 
+  const end = async () => {
+    stopping.abort()
+    for (const timeline of timelines) await timeline.stop()
+    client.close()
+  }
+
   return {
     ledger,
     client,
-    written: () => journals.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0),
+    /** Ends the load, also after a failure of something else. */
+    end,
 
     /** Ends the load and returns what clients saw. No request may fail, and no post may be missing on a timeline. */
     async stop(): Promise<Check[]> {
@@ -65,8 +67,7 @@ export async function startMixedLoad(
         for (const id of acknowledged.values()) ledger.posted(id, authors[index]?.username ?? '', false)
       const isComplete = ({ received }: TimelineReader) => received.length >= posts.length
       await until('all posts arrived', () => timelines.every(isComplete)).catch(() => {})
-      for (const timeline of timelines) await timeline.stop()
-      client.close()
+      await end()
       const refused = journals.flatMap(({ refusals }) => refusals)
       const byProxy = client.responses.filter(({ status }) => status >= 500)
       return [
@@ -94,7 +95,7 @@ export async function startMixedLoad(
   }
 }
 
-/** The settings that the load expects: it exceeds one limit. */
+/** RATE_LIMIT_LOGIN of the instances, which the load exceeds. */
 export { loginLimit } from '../../audit/actions/accounts.ts'
 
 async function follow(target: Target, authors: readonly User[]): Promise<User> {

@@ -28,6 +28,7 @@ export function readTimeline(target: Target, { username, token }: User, from: st
     const headers = { 'Last-Event-ID': received.at(-1) ?? from }
     const stream = await send(target, 'GET', path, { token, headers })
     open = stream
+    if (stopped) stream.destroy()
     if (stream.statusCode !== 200) {
       stream.resume()
       throw new Error(`The response to a stream was ${stream.statusCode}.`)
