@@ -29,7 +29,8 @@ their processes, in turn. Takes some ten minutes.
   --help               shows this text
 
 The CPU time of PostgreSQL is not included; that of the embedded database is, because it runs inside the service. All
-rate limits count and none refuses. Every kind of request is warmed up for ${warmUpRounds} rounds.
+rate limits count and none refuses. Every kind of request is warmed up for ${warmUpRounds} rounds. Each of two workers gets
+as many requests and connections as a single process.
 `
 
 const defaults = {

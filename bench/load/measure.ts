@@ -6,6 +6,11 @@ import { usageOf } from './usage.ts'
 
 /** A running program that has loaded report-usage.ts; `scrape` runs once in each round. */
 export type Measured = {
+  /**
+   * How many processes serve the requests, 1 by default. Each gets as many requests and connections as a single process:
+   * otherwise it would be less warm, and find fewer requests in each turn of its event loop.
+   */
+  workers?: number
   url: string
   agent: Agent
   process: ChildProcess
@@ -22,7 +27,7 @@ const sliceRequests = 200
 type Slice = { cpuUs: number; generatorUs: number; seconds: number; durationsMs: number[] }
 
 /**
- * Sends each program this many requests. They are sent in slices, so that other load on the machine affects all
+ * Sends each program this many requests per worker. They are sent in slices, so that other load on the machine affects all
  * programs alike, and the order rotates, so that no program always follows the most expensive one.
  */
 export async function measureRound(
@@ -41,11 +46,12 @@ export async function measureRound(
   return measured.map(({ slices }) => {
     const sum = (key: 'cpuUs' | 'generatorUs' | 'seconds') =>
       slices.reduce((total, slice) => total + slice[key], 0)
+    const durationsMs = slices.flatMap((slice) => slice.durationsMs)
     return {
-      cpuUs: sum('cpuUs') / count,
-      generatorUs: sum('generatorUs') / count,
-      perSecond: count / sum('seconds'),
-      durationsMs: slices.flatMap(({ durationsMs }) => durationsMs),
+      cpuUs: sum('cpuUs') / durationsMs.length,
+      generatorUs: sum('generatorUs') / durationsMs.length,
+      perSecond: durationsMs.length / sum('seconds'),
+      durationsMs,
     }
   })
 }
@@ -60,7 +66,7 @@ async function measureSlice(
   const generatorBefore = process.cpuUsage()
   const start = performance.now()
   const [durationsMs] = await Promise.all([
-    sendLoad(program, requests, count),
+    sendLoad(program, requests, count * (program.workers ?? 1)),
     scraped ? program.scrape?.() : undefined,
   ])
   const seconds = (performance.now() - start) / 1000

@@ -15,7 +15,7 @@ const starts = {
   limit: startLimit,
   'telemetry off': (database: DatabaseEnv) => start(database, { OTEL_SDK_DISABLED: 'true' }),
   'telemetry on': (database: DatabaseEnv) => start(database, {}),
-  'two workers': (database: DatabaseEnv) => start(database, { WORKERS: '2' }),
+  'two workers': (database: DatabaseEnv) => start(database, { WORKERS: '2' }, 2),
   embedded: (database: DatabaseEnv) => start(database, {}),
 }
 
@@ -28,7 +28,7 @@ export async function startVariant(
   connections: number,
 ): Promise<Program> {
   const program = await starts[name](database)
-  const agent = new Agent({ keepAlive: true, maxSockets: connections })
+  const agent = new Agent({ keepAlive: true, maxSockets: connections * (program.workers ?? 1) })
   const stop = async () => {
     agent.destroy()
     await program.stop()
@@ -36,11 +36,15 @@ export async function startVariant(
   return { ...program, name, agent, stop }
 }
 
-async function start(env: DatabaseEnv, settings: Record<string, string>) {
+async function start(env: DatabaseEnv, settings: Record<string, string>, workers = 1) {
   const preload = ['./otel/register.ts', reportUsage]
   const service = await startService({ ...limits, ...settings }, { env }, { preload, ipc: true })
   const { metricsUrl } = service
-  return { ...service, scrape: metricsUrl ? () => fetch(metricsUrl).then((r) => r.text()) : undefined }
+  return {
+    ...service,
+    workers,
+    scrape: metricsUrl ? () => fetch(metricsUrl).then((r) => r.text()) : undefined,
+  }
 }
 
 async function startLimit(env: DatabaseEnv) {
@@ -51,5 +55,5 @@ async function startLimit(env: DatabaseEnv) {
     program.kill('SIGTERM')
     await program.exited
   }
-  return { ...program, url: String(url), stop }
+  return { ...program, url: String(url), workers: 1, stop }
 }
