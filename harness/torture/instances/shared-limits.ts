@@ -1,6 +1,6 @@
-// Whether rate limits hold for several instances together.
+// Whether rate limits hold for several instances together, and whether they use what haproxy says of the client.
 import { Agent } from 'node:http'
-import { buildUser, call, type Target, uniqueName } from '../../http/client.ts'
+import { buildUser, call, type RequestOptions, type Target, uniqueName } from '../../http/client.ts'
 import type { ProxiedRequest } from '../../programs/haproxy.ts'
 import { type Check, holds } from '../trial.ts'
 import { instanceNames } from './instances.ts'
@@ -18,7 +18,10 @@ export const sharedLimits = {
 
 type Proxy = Target & { log: readonly ProxiedRequest[] }
 
-/** Sends requests beyond each limit through haproxy, those of each limit from an address of their own. */
+/**
+ * Sends requests beyond each limit through haproxy, those of each limit from an address of their own. They claim to come from
+ * others, which haproxy passes on.
+ */
 export async function checkSharedLimits(proxy: Proxy): Promise<Check[]> {
   const user = await buildUser(proxy)
   const collection = `/api/users/${user.username}/collection`
@@ -43,12 +46,16 @@ async function exceed(
   proxy: Proxy,
   name: string,
   admitted: number,
-  request: (options: { agent: Agent }) => Promise<{ status: number }>,
+  request: (options: RequestOptions) => Promise<{ status: number }>,
 ): Promise<Check> {
   address++
   const agent = new Agent({ localAddress: `127.0.0.${address}` })
   const before = proxy.log.length
-  const responses = await Promise.all(Array.from({ length: sent }, () => request({ agent })))
+  const responses = await Promise.all(
+    Array.from({ length: sent }, (_, index) =>
+      request({ agent, headers: { 'X-Forwarded-For': `10.0.0.${index}` } }),
+    ),
+  )
   agent.destroy()
   const count = (status: number) => responses.filter((response) => response.status === status).length
   const byInstance = instanceNames.map(
