@@ -21,7 +21,7 @@ let image: ReturnType<typeof buildImage>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'microposts-image-'))
   image = buildImage(folder)
-})
+}, 180_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const app = () => join(image.folder, image.workdir)
@@ -105,6 +105,7 @@ describe('the Dockerfile', () => {
     )
     expect(texts('COPY').filter((text) => text.includes('--chown'))).toEqual([])
     expect(texts('RUN').filter((text) => text.includes('chown'))).toEqual([
+      expect.stringMatching(/chown -R 0:0 node_modules\/[.]cache && chmod -R a\+rX node_modules\/[.]cache$/),
       expect.stringMatching(/chown node:node \/data$/),
     ])
   })

@@ -1,15 +1,21 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { afterAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest'
 import { freshServerDatabase, hasServer } from '../../../harness/database.ts'
 import { buildPost, buildUser } from '../../../harness/http/client.ts'
-import { requireProgram } from '../../../harness/programs/find.ts'
+import { findProgram, requireProgram } from '../../../harness/programs/find.ts'
 import { readMigrations } from '../../../src/database/migrations/files.ts'
 import { createNode, type Node, startPod } from './support/pod.ts'
 import { find, render } from './support/render.ts'
 import { podOf, probesOf } from './support/workloads.ts'
 
 const token = 'secret-token'
+/** It copies all packages, which a busy disk may delay. */
+const buildTimeoutMs = 180_000
 let node: Node | undefined
+beforeAll(() => {
+  if (findProgram('unshare') && findProgram('kubectl')) node = createNode()
+}, buildTimeoutMs)
 afterAll(() => node?.remove())
 
 /** Returns production's Deployment, and a function that starts one of its pods. All use one database without tables. */
@@ -18,9 +24,11 @@ async function prepare(context: TestContext) {
   const deployment = find(render(kubectl, 'overlays/production').objects, 'Deployment')
   const { env, drop } = await freshServerDatabase()
   onTestFinished(drop)
-  node ??= createNode()
-  const current = node
-  return { deployment, start: () => startPod(unshare, current, deployment, { ...env, METRICS_TOKEN: token }) }
+  if (!node) throw new Error('There is no image.')
+  const { image } = node
+  const secrets = { ...env, METRICS_TOKEN: token }
+  const start = (more = {}) => startPod(unshare, image, deployment, { secrets, more })
+  return { deployment, image, start }
 }
 
 describe.runIf(hasServer())('a pod of deploy/kubernetes/overlays/production', () => {
@@ -49,6 +57,18 @@ describe.runIf(hasServer())('a pod of deploy/kubernetes/overlays/production', ()
     expect(await pod.exited).toBe(0)
     expect(pod.stderr()).toBe('')
     expect(pod.lines.filter(({ level }) => level > 30)).toEqual([])
+  })
+
+  it('starts with the compiled code of the image, of which it owns nothing', async (context) => {
+    const { deployment, image, start } = await prepare(context)
+    const pod = start({ NODE_DEBUG_NATIVE: 'COMPILE_CACHE' })
+    await pod.logged('ready')
+
+    expect(pod.stderr()).toMatch(/V8 code cache for ESM \S+\/src\/main[.]ts was accepted/)
+    expect(pod.stderr()).not.toContain('no transpile cache')
+    const { runAsUser } = podOf(deployment).securityContext
+    const owned = spawnSync('find', [image.folder, '-uid', String(runAsUser)], { encoding: 'utf8' })
+    expect(owned).toMatchObject({ status: 0, stdout: '' })
   })
 
   it('is ready although another starts at the same time; each migration is applied once', async (context) => {

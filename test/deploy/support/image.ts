@@ -1,7 +1,8 @@
 // Builds what the Dockerfile builds, in a folder and without a container engine: it copies what COPY copies, as far as
-// .dockerignore lets it, and runs npm. The other commands (`apt`, users, permissions) are not run.
+// .dockerignore lets it, and runs npm. As root it also starts the service to compile its code. Other commands are not run.
 import { execFileSync } from 'node:child_process'
 import {
+  chmodSync,
   copyFileSync,
   cpSync,
   linkSync,
@@ -9,9 +10,10 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
 } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 export type Instruction = { name: string; text: string }
 /** `folder` is the root of the stage's file system. */
@@ -32,9 +34,13 @@ export function readDockerfile(): Instruction[] {
     })
 }
 
-/** Builds all stages below a folder and returns the last one. */
-export function buildImage(folder: string): Stage {
+/** Builds all stages below a folder and returns the last one. `node` is Node, for every user. */
+export function buildImage(folder: string): Stage & { node: string } {
   const stages: Stage[] = []
+  const node = join(folder, 'bin', 'node')
+  mkdirSync(join(folder, 'bin'))
+  linkOrCopy(process.execPath, node)
+  chmodSync(folder, 0o755)
   for (const { name, text } of readDockerfile()) {
     const stage = stages.at(-1)
     if (name === 'FROM') stages.push(newStage(folder, text, stages.length))
@@ -43,11 +49,12 @@ export function buildImage(folder: string): Stage {
     else if (name === 'ENV') Object.assign(stage.env, variables(text))
     else if (name === 'CMD') stage.command = JSON.parse(text)
     else if (name === 'COPY') copy(stage, text, stages)
-    else if (name === 'RUN') run(stage, text)
+    else if (name === 'RUN' && text.startsWith('npm ')) runNpm(stage, text)
+    else if (name === 'RUN' && text.includes(' setpriv ')) runAsRoot(stage, text, node)
   }
   const last = stages.at(-1)
   if (!last) throw new Error('The Dockerfile has no stage.')
-  return last
+  return { ...last, node }
 }
 
 function newStage(folder: string, from: string, index: number): Stage {
@@ -71,13 +78,22 @@ function copy(stage: Stage, text: string, stages: Stage[]) {
   }
 }
 
-function run({ folder, workdir }: Stage, command: string) {
-  if (!command.startsWith('npm ')) return
+function runNpm({ folder, workdir }: Stage, command: string) {
   const cwd = join(folder, workdir)
   // A download takes longer than all of this test. What `npm ci` installs is here; its script is run as npm runs it.
   if (command === 'npm ci') linkTree(join(context, 'node_modules'), join(cwd, 'node_modules'))
+  // Programs left this behind; it was not installed.
+  rmSync(join(cwd, 'node_modules', '.cache'), { recursive: true, force: true })
   const args = command === 'npm ci' ? ['run', 'postinstall'] : command.split(' ').slice(1)
   execFileSync('npm', args, { cwd, stdio: 'pipe' })
+}
+
+/** Runs a command that changes users, with free ports in place of the image's. */
+function runAsRoot({ folder, workdir, env }: Stage, command: string, node: string) {
+  if (process.getuid?.() !== 0) return
+  const PATH = `${dirname(node)}:${process.env.PATH}`
+  const environment = { ...env, PATH, PORT: '0', OTEL_EXPORTER_PROMETHEUS_PORT: '0' }
+  execFileSync('sh', ['-c', command], { cwd: join(folder, workdir), env: environment, stdio: 'pipe' })
 }
 
 /** Copies a folder by hard links: quick, and it needs no space. */
