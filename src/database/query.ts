@@ -1,8 +1,9 @@
 // Runs hot statements on the pool of Prisma's adapter: Prisma's client itself costs 60 to 100 µs of CPU per statement.
-import pg, { type Pool, type QueryConfig, type QueryResultRow } from 'pg'
+import pg, { type Pool, type QueryResultRow } from 'pg'
 import type { Metrics } from '../metrics/instruments.ts'
 import { Prisma } from './generated/client.ts'
 import { recordDuration } from './instrumentation/duration.ts'
+import { createPreparedStatements } from './prepared-statement.ts'
 import { retryConflicts } from './transaction.ts'
 
 /**
@@ -23,14 +24,13 @@ export function createQuery(
   metrics: Metrics,
   nameOf?: (statement: { sql: string }) => string,
 ): Query {
-  return async <Row extends QueryResultRow>(strings: readonly string[], ...values: unknown[]) => {
+  const run = createPreparedStatements(pool, parserOf)
+  return <Row extends QueryResultRow>(strings: readonly string[], ...values: unknown[]) => {
     const statement = Prisma.sql(strings, ...values)
     const { text } = statement
-    const config: QueryConfig = { text, values: statement.values, types }
-    if (nameOf) config.name = nameOf({ sql: text })
-    const send = () => pool.query<Row>(config).catch(throwWithoutValues)
-    const { rows } = await retryConflicts(() => recordDuration(text, send, metrics))
-    return rows
+    const name = nameOf?.({ sql: text }) ?? ''
+    const send = () => run<Row>({ name, text, values: statement.values }).catch(throwWithoutValues)
+    return retryConflicts(() => recordDuration(text, send, metrics))
   }
 }
 
@@ -48,7 +48,4 @@ const parsers = new Map<number, (text: string) => unknown>([
   [builtins.INT8, Number],
 ])
 
-const types: QueryConfig['types'] = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    parsers.get(oid) ?? pg.types.getTypeParser(oid, format as 'text'),
-}
+const parserOf = (type: number) => parsers.get(type) ?? pg.types.getTypeParser(type, 'text')

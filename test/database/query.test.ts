@@ -38,7 +38,8 @@ describe.each(databaseKinds)('query on %s', (kind) => {
     const id = uuid()
     const time = new Date('2026-11-24T10:00:00.123Z')
     const bytes = new Uint8Array([0, 255])
-    const nested = Prisma.sql`${id}::uuid AS "id", ${['a', '"b", {']}::text[] AS "texts"`
+    const texts = ['a', '"b", {', 'c\\d', '', 'NULL', null]
+    const nested = Prisma.sql`${id}::uuid AS "id", ${texts}::text[] AS "texts"`
     const rows = await query`
       SELECT ${nested}, ${time}::timestamptz AS "time", ${null}::timestamptz AS "never", ${bytes}::bytea AS "bytes",
         ${true}::boolean AS "flag", ${7}::int AS "small", 9007199254740991::bigint AS "large", '{"b":1,"a":2}'::json AS "json",
@@ -46,7 +47,7 @@ describe.each(databaseKinds)('query on %s', (kind) => {
     expect(rows).toEqual([
       {
         id,
-        texts: ['a', '"b", {'],
+        texts,
         time,
         never: null,
         bytes: Buffer.from(bytes),
@@ -73,6 +74,21 @@ describe.each(databaseKinds)('query on %s', (kind) => {
     const syntaxError = await caught(query`SELEC`)
     for (const isKind of [isUniqueViolation, isForeignKeyViolation, isConflict, isUnavailable])
       expect(isKind(syntaxError)).toBe(false)
+  })
+
+  it('runs and describes a statement whose first execution failed', async () => {
+    const divide = (divisor: string) => query`SELECT 6 / ${divisor}::int AS "quotient", now() AS "time"`
+    await caught(divide('no number'))
+    await caught(divide('0'))
+    for (const divisor of ['2', '3'])
+      expect(await divide(divisor)).toEqual([{ quotient: 6 / Number(divisor), time: expect.any(Date) }])
+  })
+
+  it('describes the rows of a statement on each connection', async () => {
+    const user = () => query`SELECT "username", "createdAt" FROM "User" WHERE "usernameKey" = 'each'`
+    await insertUser('each')
+    const rows = await Promise.all(Array.from({ length: 30 }, user))
+    for (const row of rows) expect(row).toEqual([{ username: 'x', createdAt: expect.any(Date) }])
   })
 
   it('records its statements and failures', async () => {
