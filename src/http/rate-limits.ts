@@ -96,7 +96,7 @@ function apply(ctx: Context, quota: Quota | undefined) {
   const { tightestQuota } = ctx.state
   if (tightestQuota && tightestQuota.remaining < quota.remaining) return
   ctx.state.tightestQuota = quota
-  ctx.set(quotaHeaders(quota))
+  ctx.res.setHeaders(new Map(Object.entries(quotaHeaders(quota))))
 }
 
 function subject(ctx: Context, { by }: LimitedByCounter, viewer: Viewer | undefined): string {

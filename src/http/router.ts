@@ -16,13 +16,27 @@ export type RouterDependencies = { authenticate: Authenticate; rateLimits: RateL
 
 /** One middleware for all routes. It also responds to unknown paths (404), other methods (405) and OPTIONS. */
 export function createRouter(routes: readonly Route[], deps: RouterDependencies): Middleware {
+  // A router tries the pattern of each of its routes, so there is one for each number of segments: a parameter matches one.
+  const groups = Map.groupBy(routes, ({ endpoint }) => segmentsOf(endpoint.path))
+  const dispatchers = new Map(
+    Array.from(groups, ([segments, group]) => [segments, createDispatcher(group, deps)]),
+  )
+  const apiPaths = new Set(routes.filter(({ endpoint }) => endpoint.api).map(({ endpoint }) => endpoint.path))
+  return (ctx) => {
+    const unmatched = () => respondUnmatched(ctx, apiPaths, deps)
+    const dispatch = dispatchers.get(segmentsOf(ctx.path))
+    return dispatch ? dispatch(ctx as RouterContext<State>, unmatched) : unmatched()
+  }
+}
+
+const segmentsOf = (path: string) => path.split('/').length
+
+function createDispatcher(routes: readonly Route[], deps: RouterDependencies) {
   const router = new Router<State>({ strict: true, sensitive: true })
   for (const route of routes) {
     router.register(route.endpoint.path, [route.endpoint.method], createMiddleware(route, deps))
   }
-  const dispatch = router.routes()
-  const apiPaths = new Set(routes.filter(({ endpoint }) => endpoint.api).map(({ endpoint }) => endpoint.path))
-  return (ctx) => dispatch(ctx as RouterContext<State>, () => respondUnmatched(ctx, apiPaths, deps))
+  return router.routes()
 }
 
 function createMiddleware({ endpoint, handle }: Route, { authenticate, rateLimits }: RouterDependencies) {
@@ -77,7 +91,7 @@ function send(
     if (value === undefined) continue
     // Appended, because CORS sets `Vary: Origin`.
     if (name === 'Vary') ctx.vary(value)
-    else ctx.set(name, value)
+    else ctx.res.setHeader(name, value)
   }
   if (replies[304] && isNotModified(ctx, output.headers?.ETag)) ctx.status = 304
   const reply = replies[ctx.status]
@@ -88,7 +102,7 @@ function send(
   // Koa adds enough listeners to a streamed response for Node to warn of a leak.
   if (isStream(output.body)) ctx.res.setMaxListeners(20)
   // Before the body, for which Koa would otherwise guess a type.
-  ctx.set('Content-Type', output.headers?.['Content-Type'] ?? contentTypes[ctx.status] ?? '')
+  ctx.res.setHeader('Content-Type', output.headers?.['Content-Type'] ?? contentTypes[ctx.status] ?? '')
   ctx.body = reply.type ? output.body : JSON.stringify(output.body)
 }
 

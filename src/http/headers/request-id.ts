@@ -6,8 +6,8 @@ const valid = /^[A-Za-z0-9._-]{1,128}$/
 
 export function requestId(): Middleware {
   return (ctx, next) => {
-    ctx.state.requestId = chooseRequestId(ctx.get('X-Request-Id'))
-    ctx.set('X-Request-Id', ctx.state.requestId)
+    ctx.state.requestId = chooseRequestId(ctx.req.headers['x-request-id'])
+    ctx.res.setHeader('X-Request-Id', ctx.state.requestId)
     return next()
   }
 }

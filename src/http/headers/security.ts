@@ -11,8 +11,9 @@ export const securityHeaders = {
 }
 
 export function setSecurityHeaders(): Middleware {
+  const headers = new Map(Object.entries(securityHeaders))
   return (ctx, next) => {
-    ctx.set(securityHeaders)
+    ctx.res.setHeaders(headers)
     return next()
   }
 }
