@@ -10,7 +10,7 @@ import { readOptions } from '../lib/command-line.ts'
 import { measureRound, warmUpRounds } from './load/measure.ts'
 import { type ApiRequest, mixOf, requestsOf } from './load/send.ts'
 import { usageOf } from './load/usage.ts'
-import { figuresOf, figuresTable, type Measurements } from './requests/report.ts'
+import { figuresOf, figuresTable, type Measurements, scrapesOf } from './requests/report.ts'
 import { type Program, serverVariants, startVariant, type VariantName } from './requests/variants.ts'
 
 const usage = `Usage: npm run bench -- requests [options]
@@ -29,8 +29,9 @@ their processes, in turn. Takes some ten minutes.
   --help               shows this text
 
 The CPU time of PostgreSQL is not included; that of the embedded database is, because it runs inside the service. All
-rate limits count and none refuses. Every kind of request is warmed up for ${warmUpRounds} rounds. Each of two workers gets
-as many requests and connections as a single process.
+rate limits count and none refuses. Scrapes are measured on their own, between the rounds. Thousands of requests of each
+kind come first, because a process is slower until its code is compiled. Each of two workers gets as many requests and
+connections as a single process.
 `
 
 const defaults = {
@@ -69,19 +70,28 @@ export async function requests(args: string[]): Promise<void> {
     }
     if (!only || only === 'embedded') await add('embedded', await createFilled())
     const onRound = (round: number) => showStatus(`round ${round} of ${rounds}`)
-    const figures = figuresOf(await measure(programs, { rounds, count, onRound }))
+    const measurements = await measure(programs, { rounds, count, onRound })
+    const figures = figuresOf(measurements)
+    const scrapes = scrapesOf(measurements)
     const memory = await Promise.all(
       programs.map(async ({ name, process }) => memoryOf(name, await usageOf(process))),
     )
     showStatus('')
     if (json)
-      process.stdout.write(`${JSON.stringify({ machine: machine(), figures, memory }, undefined, 2)}\n`)
+      process.stdout.write(
+        `${JSON.stringify({ machine: machine(), figures, memory, scrapes }, undefined, 2)}\n`,
+      )
     else
       process.stdout.write(`${figuresTable(figures, programs[0]?.name ?? '')}
 
 ${table(
   ['after the load', 'resident memory, MB'],
   memory.map(({ variant, megabytes }) => [variant, megabytes]),
+)}
+
+${table(
+  ['CPU per scrape', 'median, ms'],
+  scrapes.map(({ variant, ms }) => [variant, ms.toFixed(1)]),
 )}
 
 ${rounds} rounds of ${count} requests of each kind, ${connections} at a time, on ${machine()}
@@ -100,7 +110,7 @@ async function measure(programs: Program[], { rounds, count, onRound }: Plan): P
   const measurements: Measurements = new Map()
   for (const kind of Object.keys(kinds))
     measurements.set(kind, new Map(programs.map(({ name }) => [name, []])))
-  for (let round = 1 - warmUpRounds; round <= rounds; round++) {
+  for (let round = 1 - warmUpRounds(count); round <= rounds; round++) {
     onRound(Math.max(round, 0))
     for (const [kind, mix] of Object.entries(kinds)) {
       const measured = await measureRound(programs, mix, count)

@@ -8,7 +8,7 @@ import { startCollector } from '../harness/telemetry/otlp-sink.ts'
 import { readOptions } from '../lib/command-line.ts'
 import { type Measurements, measureVariants } from './telemetry/measure.ts'
 import { profileParts } from './telemetry/profile/profile.ts'
-import { costs, generatorUs } from './telemetry/report.ts'
+import { costs, generatorUs, scrapeCosts } from './telemetry/report.ts'
 import { variantsOf } from './telemetry/variants.ts'
 
 const usage = `Usage: npm run bench -- telemetry [options]
@@ -27,7 +27,8 @@ CPU time. Takes some ten minutes.
 
 "off" loads no telemetry, "on" records and exposes every metric, and "stock OpenTelemetry" records them with the SDK,
 instrumentation-http, a context manager (AsyncLocalStorage) and the stock exporter. "prom-client" and "@prometheus-io/client"
-record the same metrics with these packages instead of OpenTelemetry. Each round sends 4 requests at a time and scrapes each service once.
+record the same metrics with these packages instead of OpenTelemetry. Each round sends 4 requests at a time and then scrapes
+each service once; the CPU time of a scrape has rows of its own, because Prometheus scrapes at intervals, not per request.
 Processes of the same code differ in speed, so they are replaced, and two variants are both "off": their difference is
 the noise. Ratios are to the mean of these two in the same round. The embedded database runs inside the service: its CPU
 time is in every figure, so the ratios are too low.
@@ -81,6 +82,8 @@ export async function telemetry(args: string[]): Promise<void> {
     const names = variants.map(({ name }) => name)
     showStatus('')
     process.stdout.write(`${costs(names, measurements)}
+
+${scrapeCosts(names, measurements)}
 
 ${processes} processes of each variant, ${rounds} rounds of ${requests} requests, on ${database}.
 The requests per second are those of one process next to a load generator, which takes ${generatorUs(measurements)} µs of CPU per request.

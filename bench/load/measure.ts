@@ -4,7 +4,7 @@ import type { Agent } from 'node:http'
 import { type ApiRequest, sendLoad } from './send.ts'
 import { usageOf } from './usage.ts'
 
-/** A running program that has loaded report-usage.ts; `scrape` runs once in each round. */
+/** A running program that has loaded report-usage.ts; `scrape` runs at the end of each round. */
 export type Measured = {
   /**
    * How many processes serve the requests, 1 by default. Each gets as many requests and connections as a single process:
@@ -17,11 +17,22 @@ export type Measured = {
   scrape?: (() => Promise<unknown>) | undefined
 }
 
-/** Of one round; `generatorUs` is the CPU time of this process per request. */
-export type Measurement = { cpuUs: number; generatorUs: number; perSecond: number; durationsMs: number[] }
+/**
+ * Of one round; `generatorUs` is the CPU time of this process per request. `scrapeUs` is that of the program for one scrape,
+ * which the time per request does not include: Prometheus scrapes at intervals, however many requests there are.
+ */
+export type Measurement = {
+  cpuUs: number
+  generatorUs: number
+  perSecond: number
+  durationsMs: number[]
+  scrapeUs: number | undefined
+}
 
-/** After these rounds the optimizing compiler has compiled the code of every request. */
-export const warmUpRounds = 3
+/** After so many requests of each kind, the optimizing compiler has compiled most of their code. */
+const warmUpRequests = 5_000
+/** The number of rounds to warm up with. */
+export const warmUpRounds = (requests: number): number => Math.ceil(warmUpRequests / requests)
 const sliceRequests = 200
 
 type Slice = { cpuUs: number; generatorUs: number; seconds: number; durationsMs: number[] }
@@ -39,11 +50,12 @@ export async function measureRound(
   const order = [...measured]
   for (let done = 0; done < count; done += sliceRequests) {
     const sliceCount = Math.min(sliceRequests, count - done)
-    for (const { program, slices } of order)
-      slices.push(await measureSlice(program, requests, sliceCount, done === 0))
+    for (const { program, slices } of order) slices.push(await measureSlice(program, requests, sliceCount))
     order.push(...order.splice(0, 1))
   }
-  return measured.map(({ slices }) => {
+  const scrapes: (number | undefined)[] = []
+  for (const program of programs) scrapes.push(await measureScrape(program))
+  return measured.map(({ slices }, index) => {
     const sum = (key: 'cpuUs' | 'generatorUs' | 'seconds') =>
       slices.reduce((total, slice) => total + slice[key], 0)
     const durationsMs = slices.flatMap((slice) => slice.durationsMs)
@@ -52,6 +64,7 @@ export async function measureRound(
       generatorUs: sum('generatorUs') / durationsMs.length,
       perSecond: durationsMs.length / sum('seconds'),
       durationsMs,
+      scrapeUs: scrapes[index],
     }
   })
 }
@@ -60,17 +73,20 @@ async function measureSlice(
   program: Measured,
   requests: readonly ApiRequest[],
   count: number,
-  scraped: boolean,
 ): Promise<Slice> {
   const before = await usageOf(program.process)
   const generatorBefore = process.cpuUsage()
   const start = performance.now()
-  const [durationsMs] = await Promise.all([
-    sendLoad(program, requests, count * (program.workers ?? 1)),
-    scraped ? program.scrape?.() : undefined,
-  ])
+  const durationsMs = await sendLoad(program, requests, count * (program.workers ?? 1))
   const seconds = (performance.now() - start) / 1000
   const { user, system } = process.cpuUsage(generatorBefore)
   const after = await usageOf(program.process)
   return { cpuUs: after.cpuUs - before.cpuUs, generatorUs: user + system, seconds, durationsMs }
+}
+
+async function measureScrape({ process, scrape }: Measured): Promise<number | undefined> {
+  if (!scrape) return undefined
+  const before = await usageOf(process)
+  await scrape()
+  return (await usageOf(process)).cpuUs - before.cpuUs
 }

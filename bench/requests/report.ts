@@ -59,3 +59,15 @@ export function figuresTable(figures: Figures[], baseline: string): string {
   ])
   return table(head, rows)
 }
+
+/** The median CPU time of a scrape of each variant that is scraped. */
+export function scrapesOf(measurements: Measurements): { variant: string; ms: number }[] {
+  const all = [...measurements.values()].flatMap((variants) => [...variants])
+  return Array.from(
+    Map.groupBy(all, ([variant]) => variant),
+    ([variant, rounds]) => {
+      const times = rounds.flatMap(([, measured]) => measured.flatMap(({ scrapeUs }) => scrapeUs ?? []))
+      return { variant, ms: median(times) / 1000 }
+    },
+  ).filter(({ ms }) => !Number.isNaN(ms))
+}

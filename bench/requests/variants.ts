@@ -3,6 +3,7 @@ import { Agent } from 'node:http'
 import type { DatabaseEnv } from '../../harness/database.ts'
 import { runService, startService } from '../../harness/service.ts'
 import type { Measured } from '../load/measure.ts'
+import { scrape } from '../telemetry/scrape.ts'
 
 export type Program = Measured & { name: string; stop(): Promise<void> }
 export type VariantName = keyof typeof starts
@@ -40,11 +41,7 @@ async function start(env: DatabaseEnv, settings: Record<string, string>, workers
   const preload = ['./otel/register.ts', reportUsage]
   const service = await startService({ ...limits, ...settings }, { env }, { preload, ipc: true })
   const { metricsUrl } = service
-  return {
-    ...service,
-    workers,
-    scrape: metricsUrl ? () => fetch(metricsUrl).then((r) => r.text()) : undefined,
-  }
+  return { ...service, workers, scrape: metricsUrl ? () => scrape(metricsUrl) : undefined }
 }
 
 async function startLimit(env: DatabaseEnv) {

@@ -39,7 +39,7 @@ export async function measureVariants(
       services.push({ ...service, agent, scrape: scrapeOnce })
     }
     const requestOf = await requestsOf(services[0]?.url ?? '')
-    for (let round = 1 - warmUpRounds; round <= rounds; round++) {
+    for (let round = 1 - warmUpRounds(requests); round <= rounds; round++) {
       if (round === 1) await checkMetrics(services.filter((_, index) => variants[index]?.comparable))
       onRound(Math.max(round, 0))
       for (const kind of kinds) {

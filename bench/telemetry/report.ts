@@ -12,6 +12,16 @@ export function costs(variants: string[], measurements: Measurements): string {
   return table(head, rows)
 }
 
+/** A table of the CPU time of a scrape of each variant that is scraped. */
+export function scrapeCosts(variants: string[], measurements: Measurements): string {
+  const rounds = [...measurements.values()].flat()
+  const rows = variants.flatMap((name, index) => {
+    const times = rounds.flatMap((round) => round[index]?.scrapeUs ?? [])
+    return times.length === 0 ? [] : [[name, (median(times) / 1000).toFixed(1), quartiles(times, 0)]]
+  })
+  return table(['CPU per scrape', 'median, ms', 'quartiles, µs'], rows)
+}
+
 /** The median CPU time of the load generator per request, in microseconds. */
 export function generatorUs(measurements: Measurements): string {
   const all = [...measurements.values()].flat(2).map((measured) => measured.generatorUs)
