@@ -42,10 +42,10 @@ export type AppDependencies = {
 export function createApp(deps: AppDependencies): Handle {
   const { config, database, limiters, metrics, log, stopping } = deps
   const { client: db, query, notifications } = database
-  const sessions = createSessions({ db, query, metrics, ttlMs: config.sessionTtlMs })
+  const sessions = createSessions({ db, query, metrics, log, ttlMs: config.sessionTtlMs })
   const feed = createFeed({ query, notifications, log })
   const routes = createRoutes({
-    accounts: createAccounts({ db, query, metrics }),
+    accounts: createAccounts({ db, query, metrics, log }),
     sessions,
     posts: createPosts({ query, notifications, metrics, postLimit: config.limits.posts }),
     postLists: createPostLists({ query }),

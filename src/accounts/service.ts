@@ -1,4 +1,5 @@
 import { v7 as newId } from 'uuid'
+import type { Log } from '../../lib/log.ts'
 import { hashPassword, verifyPassword } from '../credentials.ts'
 import { Prisma, type PrismaClient } from '../database/generated/client.ts'
 import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
@@ -17,10 +18,10 @@ import { madeOfNames, type NewUser, type UserChange, type UserRow } from './sche
 
 export type Accounts = ReturnType<typeof createAccounts>
 
-type AccountsDependencies = { db: PrismaClient; query: Query; metrics: Metrics }
+type AccountsDependencies = { db: PrismaClient; query: Query; metrics: Metrics; log: Log }
 
 /** Users: sign-up, profiles and deletion. */
-export function createAccounts({ db, query, metrics }: AccountsDependencies) {
+export function createAccounts({ db, query, metrics, log }: AccountsDependencies) {
   return {
     /** @throws {AppError} username-taken, regardless of case */
     async register({ username, password, displayName = null, bio = null }: NewUser): Promise<UserRow> {
@@ -36,6 +37,7 @@ export function createAccounts({ db, query, metrics }: AccountsDependencies) {
         throw error
       }
       metrics.userRegistered()
+      log.info({ userId: row.id }, 'user registered')
       return { ...row, postCount: 0, followerCount: 0, followingCount: 0 }
     },
 
@@ -78,17 +80,19 @@ export function createAccounts({ db, query, metrics }: AccountsDependencies) {
       const user = await db.user.findUnique({ where: { id: userId }, select: { passwordHash: true } })
       const current = user?.passwordHash
       if (currentPassword === undefined || !(await verifyPassword(currentPassword, current)))
-        throw wrongCurrentPassword()
+        throw wrongCurrentPassword(userId)
       const next = await hashPassword(password)
-      return transact(db, async (tx) => {
+      const changed = await transact(db, async (tx) => {
         // Replaces only the hash that was verified, so of two concurrent changes the second one fails.
         const row = await update(tx, userId, profile, { current, next })
-        if (!row) throw wrongCurrentPassword()
+        if (!row) throw wrongCurrentPassword(userId)
         // The update has locked the user, as a login does: an earlier login's session is deleted here, and a later
         // login finds that the hash has changed.
         await tx.session.deleteMany({ where: { userId, id: { not: sessionId } } })
         return row
       })
+      log.info({ userId, sessionId }, 'password changed')
+      return changed
     },
 
     /**
@@ -125,7 +129,13 @@ export function createAccounts({ db, query, metrics }: AccountsDependencies) {
       metrics.userDeleted()
       metrics.postsDeleted(deleted.posts)
       metrics.followsDeleted(deleted.follows)
+      log.info({ userId }, 'user deleted')
     },
+  }
+
+  function wrongCurrentPassword(userId: string): AppError {
+    log.info({ userId }, 'password change failed')
+    return invalidAt('/currentPassword', 'is not the current password')
   }
 }
 
@@ -160,5 +170,3 @@ function matchesSearch(search: string): Prisma.Sql {
   // DEL sorts after every character of a username.
   return Prisma.sql`("usernameKey" >= ${prefix} AND "usernameKey" < ${`${prefix}\x7f`} OR ${byDisplayName})`
 }
-
-const wrongCurrentPassword = () => invalidAt('/currentPassword', 'is not the current password')

@@ -6,6 +6,8 @@ export type State = {
   requestId: string
   /** The path template of the matched route. */
   route?: string
+  /** The user who sends the request, if its token has been checked. */
+  userId?: string
   /** `https://host`, the base of every link in the response. */
   origin: string
   /** Size of the request body, once it has been read. */

@@ -50,6 +50,7 @@ function createMiddleware({ endpoint, handle }: Route, { authenticate, rateLimit
     setRoute(ctx, path)
     checkAccept(ctx, types)
     const viewer = await findViewer(ctx, endpoint, authenticate)
+    if (viewer) ctx.state.userId = viewer.userId
     if (api) await rateLimits.checkRequest(ctx, viewer)
     if (rateLimit) await rateLimits.checkBeforeInput(ctx, rateLimit, viewer)
     try {

@@ -1,4 +1,5 @@
 import { v7 as newId } from 'uuid'
+import type { Log } from '../../lib/log.ts'
 import type { UserRow } from '../accounts/schema.ts'
 import { hashToken, newToken, verifyPassword } from '../credentials.ts'
 import type { PrismaClient } from '../database/generated/client.ts'
@@ -18,11 +19,13 @@ export function createSessions({
   db,
   query,
   metrics,
+  log,
   ttlMs,
 }: {
   db: PrismaClient
   query: Query
   metrics: Metrics
+  log: Log
   ttlMs: number
 }) {
   return {
@@ -34,17 +37,19 @@ export function createSessions({
       // PostgreSQL text cannot contain NUL. A space is just as impossible in a username.
       const usernameKey = username.replaceAll('\0', ' ').toLowerCase()
       const user = await db.user.findUnique({ where: { usernameKey } })
-      if (!(await verifyPassword(password, user?.passwordHash)) || !user) throw wrongCredentials()
+      if (!(await verifyPassword(password, user?.passwordHash)) || !user) throw wrongCredentials(user?.id)
       const token = newToken()
+      const sessionId = newId()
       const now = new Date()
       const expiresAt = new Date(now.getTime() + ttlMs)
       // Comparing the hash under a lock prevents a session with a password that is changed concurrently.
       const started = await db.$executeRaw`
           INSERT INTO "Session" ("id", "userId", "tokenHash", "createdAt", "lastUsedAt", "expiresAt")
-          SELECT ${newId()}::uuid, "id", ${hashToken(token)}, ${now}, ${now}, ${expiresAt}
+          SELECT ${sessionId}::uuid, "id", ${hashToken(token)}, ${now}, ${now}, ${expiresAt}
           FROM "User" WHERE "id" = ${user.id}::uuid AND "passwordHash" = ${user.passwordHash} FOR SHARE`
-      if (started === 0) throw wrongCredentials()
+      if (started === 0) throw wrongCredentials(user.id)
       metrics.loggedIn('success')
+      log.info({ userId: user.id, sessionId }, 'logged in')
       return { token, expiresAt, user }
     },
 
@@ -79,18 +84,22 @@ export function createSessions({
 
     /** Ends a session; does nothing if it has already ended. */
     async logout(sessionId: string): Promise<void> {
-      await db.session.deleteMany({ where: { id: sessionId } })
+      const { count } = await db.session.deleteMany({ where: { id: sessionId } })
+      if (count > 0) log.info({ sessionId }, 'session ended')
     },
 
     /** Ends a session of a user. @throws {AppError} not-found for an unknown session and for another user's */
     async end(userId: string, sessionId: string): Promise<void> {
       const { count } = await db.session.deleteMany({ where: { id: sessionId, userId } })
       if (count === 0) throw new AppError('not-found', 'No such session.')
+      log.info({ userId, sessionId }, 'session ended')
     },
   }
 
-  function wrongCredentials(): AppError {
+  /** `userId` is undefined for an unknown username. The log never has that: people type passwords into the wrong field. */
+  function wrongCredentials(userId: string | undefined): AppError {
     metrics.loggedIn('wrong_credentials')
+    log.info({ userId }, 'login failed')
     return new AppError('wrong-credentials', 'The username or the password is wrong.', {
       headers: { 'WWW-Authenticate': 'Bearer' },
     })

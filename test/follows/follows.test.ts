@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freshDatabase } from '../../harness/database.ts'
 import { buildUser, call, type Json, type User, uniqueName } from '../../harness/http/client.ts'
+import { silentLog } from '../../harness/log.ts'
 import { openQuietly } from '../../harness/open-database.ts'
 import { type Service, startService } from '../../harness/service.ts'
 import { unrecordedMetrics } from '../../harness/telemetry/metrics.ts'
@@ -177,7 +178,7 @@ it('reports a follow whose followed user is deleted right after it', async () =>
     await temporary.drop()
   })
   const metrics = unrecordedMetrics()
-  const { register } = createAccounts({ db: database.client, query: database.query, metrics })
+  const { register } = createAccounts({ db: database.client, query: database.query, metrics, log: silentLog })
   const password = 'correct horse battery'
   const [alice, bob] = [
     await register({ username: 'alice', password }),

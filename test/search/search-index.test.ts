@@ -1,6 +1,7 @@
 // Searches over enough rows that newestMatches uses the index.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freshDatabase } from '../../harness/database.ts'
+import { silentLog } from '../../harness/log.ts'
 import { unrecordedMetrics } from '../../harness/telemetry/metrics.ts'
 import { createAccounts } from '../../src/accounts/service.ts'
 import type { Page, Slice } from '../../src/keyset.ts'
@@ -39,7 +40,7 @@ describe('a search of 6,000 rows', () => {
   it.each(Object.keys(words))('finds every post and user with "%s" once, newest first', async (word) => {
     const { client: db, query } = database
     const lists = createPostLists({ query })
-    const accounts = createAccounts({ db, query, metrics: unrecordedMetrics() })
+    const accounts = createAccounts({ db, query, metrics: unrecordedMetrics(), log: silentLog })
     const expected = Array.from({ length: count }, (_, index) => count - index).filter((n) =>
       words[word]?.has(n),
     )
@@ -51,7 +52,7 @@ describe('a search of 6,000 rows', () => {
 
   it('finds a prefix of usernames beyond the recent rows', async () => {
     const { client: db, query } = database
-    const accounts = createAccounts({ db, query, metrics: unrecordedMetrics() })
+    const accounts = createAccounts({ db, query, metrics: unrecordedMetrics(), log: silentLog })
     const users = await readAll((page) => accounts.list({ ...page, search: 'SEED59' }))
     const numbers = [...Array.from({ length: 100 }, (_, index) => 5_999 - index)]
     for (let n = 599; n >= 590; n--) numbers.push(n)

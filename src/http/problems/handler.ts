@@ -30,6 +30,7 @@ export function problemHandler(deps: {
       const reason = rejections[error.code]
       if (reason) deps.metrics.requestRejected(reason)
       else if (status >= 500) report(deps, ctx, thrown)
+      else if (error.code === 'forbidden') deps.log.info(describe(ctx), 'request forbidden')
       render(ctx, error, deps.errorPage)
     }
   }
@@ -78,7 +79,14 @@ function unexpected(cause: unknown, isUnavailable: (error: unknown) => boolean):
 }
 
 function report({ log, metrics }: { log: Logger; metrics: Metrics }, ctx: Context, err: unknown) {
-  const { requestId, route } = ctx.state
-  log.error({ requestId, method: ctx.method, route, err }, 'request failed')
-  metrics.exceptionThrown(err, route)
+  log.error({ ...describe(ctx), err }, 'request failed')
+  metrics.exceptionThrown(err, ctx.state.route)
 }
+
+/** A request in the log: by ids and templates, never by texts of the client. */
+const describe = ({ method, state: { requestId, route, userId } }: Context) => ({
+  requestId,
+  method,
+  route,
+  userId,
+})

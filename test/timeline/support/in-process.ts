@@ -16,8 +16,8 @@ export function createInProcess(
   const metrics = unrecordedMetrics()
   const feed = createFeed({ query, notifications, log: silentLog, pollMs })
   const { signal: stopping } = new AbortController()
-  const accounts = createAccounts({ db, query, metrics })
-  const sessions = createSessions({ db, query, metrics, ttlMs: 60_000 })
+  const accounts = createAccounts({ db, query, metrics, log: silentLog })
+  const sessions = createSessions({ db, query, metrics, log: silentLog, ttlMs: 60_000 })
   return {
     metrics,
     sessions,
