@@ -126,8 +126,8 @@ export default {
     only(
       'database',
       '^src/database/',
-      ['^src/database/', '^src/metrics/', '^lib/'],
-      'The database layer knows the metrics, and nothing of its users.',
+      ['^src/database/', '^src/metrics/', '^src/keyset[.]ts$', '^lib/'],
+      'The database layer knows the metrics and pages, and nothing of its users.',
     ),
     only(
       'metrics',

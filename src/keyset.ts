@@ -1,6 +1,9 @@
 // Keyset pagination: a page starts after the last id that the client has seen, so no row is skipped or repeated
 // while other rows are written.
 
+/** The size of a page for which the client requests none. */
+export const defaultLimit = 20
+
 /** A page to read: at most `limit` rows, with ids below `cursor`. */
 export type Page = { limit: number; cursor?: string | undefined }
 

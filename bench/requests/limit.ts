@@ -31,10 +31,10 @@ const server = createServer(async (request, response) => {
       : id !== undefined
         ? await query<PostRow>('findPost', [id, pathname.split('/')[3]])
         : list === 'timeline'
-          ? await query<PostRow>('timeline', [await authenticate(request).then(({ userId }) => userId), 21])
+          ? await query<PostRow>('timeline', [await authenticate(request).then(({ userId }) => userId)])
           : searchParams.has('search')
-            ? await query<PostRow>('search', [`'${searchParams.get('search')}':*`, 21, 20])
-            : await query<PostRow>('listPosts', [21])
+            ? await query<PostRow>('search', [`'${searchParams.get('search')}':*`])
+            : await query<PostRow>('listPosts', [])
   const posts = rows.slice(0, 20).map((row) => toPost(row, origin))
   const single = id !== undefined || request.method === 'POST'
   const body = Buffer.from(JSON.stringify(single ? posts[0] : posts))

@@ -17,26 +17,39 @@ export const statements = {
 
   findPost: `SELECT ${columns} FROM "Post" p ${joins} WHERE p."id" = $1::uuid AND a."usernameKey" = $2`,
 
-  listPosts: `SELECT ${columns} FROM "Post" p ${joins} ORDER BY p."id" DESC LIMIT $1`,
+  listPosts: `SELECT ${columns} FROM "Post" p ${joins} ORDER BY p."id" DESC LIMIT 21`,
 
   timeline: `
-    SELECT ${columns} FROM (
-      SELECT p."id" FROM (
-        SELECT $1::uuid AS "id" UNION ALL SELECT "followeeId" FROM "Follow" WHERE "followerId" = $1::uuid
-      ) author CROSS JOIN LATERAL (
-        SELECT p."id" FROM "Post" p WHERE p."authorId" = author."id" ORDER BY p."id" DESC LIMIT $2
-      ) p ORDER BY p."id" DESC LIMIT $2
-    ) chosen JOIN "Post" p ON p."id" = chosen."id" ${joins} ORDER BY p."id" DESC`,
+    WITH followee AS MATERIALIZED (SELECT "followeeId" AS "id" FROM "Follow" WHERE "followerId" = $1::uuid),
+    near AS MATERIALIZED (
+      SELECT "id" FROM (
+        SELECT p."id", p."authorId" FROM "Post" p ORDER BY p."id" DESC LIMIT 5 * (SELECT count(*) + 1 FROM followee)
+      ) recent
+      WHERE "authorId" = $1::uuid OR "authorId" IN (SELECT "id" FROM followee) ORDER BY "id" DESC LIMIT 21
+    ),
+    author AS MATERIALIZED (
+      SELECT author."id" FROM (SELECT $1::uuid AS "id" UNION ALL SELECT "id" FROM followee) author
+      CROSS JOIN LATERAL (
+        SELECT p."id" FROM "Post" p WHERE p."authorId" = author."id" ORDER BY p."id" DESC LIMIT 1
+      ) p WHERE (SELECT count(*) FROM near) < 21 ORDER BY p."id" DESC LIMIT 21
+    ),
+    far AS MATERIALIZED (
+      SELECT p."id" FROM author CROSS JOIN LATERAL (
+        SELECT p."id" FROM "Post" p WHERE p."authorId" = author."id" ORDER BY p."id" DESC LIMIT 21
+      ) p
+    ),
+    chosen AS (SELECT "id" FROM near UNION SELECT "id" FROM far ORDER BY "id" DESC LIMIT 21)
+    SELECT ${columns} FROM chosen JOIN "Post" p ON p."id" = chosen."id" ${joins} ORDER BY p."id" DESC`,
 
   search: `
     WITH near AS MATERIALIZED (
       SELECT "id" FROM (SELECT * FROM "Post" ORDER BY "id" DESC LIMIT 5000) recent
-      WHERE "words" @@ $1::tsquery ORDER BY "id" DESC LIMIT $2
+      WHERE "words" @@ $1::tsquery ORDER BY "id" DESC LIMIT 21
     ),
     far AS MATERIALIZED (
-      SELECT "id" FROM "Post" WHERE "words" @@ $1::tsquery AND (SELECT count(*) FROM near) <= $3
+      SELECT "id" FROM "Post" WHERE "words" @@ $1::tsquery AND (SELECT count(*) FROM near) <= 20
     ),
-    newest AS (SELECT "id" FROM near UNION SELECT "id" FROM far ORDER BY "id" DESC LIMIT $2)
+    newest AS (SELECT "id" FROM near UNION SELECT "id" FROM far ORDER BY "id" DESC LIMIT 21)
     SELECT ${columns} FROM newest JOIN "Post" p ON p."id" = newest."id" ${joins} ORDER BY p."id" DESC`,
 
   createPost: `

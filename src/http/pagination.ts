@@ -1,10 +1,9 @@
 // Keyset pagination: the query of a list, and the response with its `Link` to the next page (RFC 8288).
 import { validate as isUuid } from 'uuid'
 import { z } from 'zod'
-import type { Slice } from '../keyset.ts'
+import { defaultLimit, type Slice } from '../keyset.ts'
 import { text } from './fields.ts'
 
-const defaultLimit = 20
 const maxLimit = 100
 
 /** The query of a list. The cursor is an id in base64url: opaque to clients, but validated. */

@@ -1,13 +1,14 @@
 import { Prisma } from '../database/generated/client.ts'
-import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
+import { afterCursor } from '../database/keyset-sql.ts'
 import type { Query } from '../database/query.ts'
 import { type Page, type Slice, slice } from '../keyset.ts'
 import type { Metrics } from '../metrics/instruments.ts'
 import { readWatermark } from '../posts/ids.ts'
-import { postColumns, postId, postJoins } from '../posts/rows.ts'
+import { postId } from '../posts/rows.ts'
 import type { PostRow } from '../posts/schema.ts'
 import type { Viewer } from '../viewer.ts'
 import type { Feed } from './feed.ts'
+import { type Selection, selectTimeline } from './selection.ts'
 import { createStreamLimits, type StreamLimits } from './stream-limits.ts'
 import type { Subscription } from './subscription.ts'
 
@@ -44,12 +45,8 @@ export function createTimeline({
 
     /** A page of the timeline, newest first. */
     async page(userId: string, page: Page): Promise<Slice<PostRow>> {
-      const rows = await select(
-        userId,
-        afterCursor(postId, page),
-        newestFirst(postId, page),
-        Prisma.sql`DESC`,
-      )
+      const range = afterCursor(postId, page)
+      const rows = await select(userId, { range, direction: 'DESC', count: page.limit + 1 })
       const found = slice(rows, page)
       metrics.timelineServed(found.rows.length)
       return found
@@ -125,22 +122,10 @@ export function createTimeline({
   /** The oldest posts between two ids, exclusive. */
   function postsBetween(userId: string, after: string, before: string) {
     const range = Prisma.sql`p."id" > ${after}::uuid AND p."id" < ${before}::uuid`
-    return select(userId, range, Prisma.sql`ORDER BY p."id" LIMIT ${catchUpBatch}`, Prisma.sql`ASC`)
+    return select(userId, { range, direction: 'ASC', count: catchUpBatch })
   }
 
-  /**
-   * Reads the first posts of each author from the index and merges them, so the cost depends on the number of followed
-   * users and the page size, not on the number of posts.
-   */
-  function select(userId: string, range: Prisma.Sql, first: Prisma.Sql, direction: Prisma.Sql) {
-    return query<PostRow>`
-      SELECT ${postColumns} FROM (
-        SELECT p."id" FROM (
-          SELECT ${userId}::uuid AS "id" UNION ALL
-          SELECT "followeeId" FROM "Follow" WHERE "followerId" = ${userId}::uuid
-        ) author CROSS JOIN LATERAL (
-          SELECT p."id" FROM "Post" p WHERE p."authorId" = author."id" AND ${range} ${first}
-        ) p ${first}
-      ) chosen JOIN "Post" p ON p."id" = chosen."id" ${postJoins} ORDER BY p."id" ${direction}`
+  function select(userId: string, selection: Selection) {
+    return query<PostRow>`${selectTimeline(userId, selection)}`
   }
 }

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildPost, buildUser, call, type Json, type User } from '../../harness/http/client.ts'
 import { type Service, startService } from '../../harness/service.ts'
 import { growth } from '../../harness/telemetry/scrape.ts'
+import { until } from '../../harness/until.ts'
+import { openStream, setFollowing } from './support/stream.ts'
 
 let service: Service
 beforeAll(async () => {
@@ -30,6 +32,35 @@ describe('GET /api/users/:username/timeline', () => {
     expect(second.headers.get('Link')).toBeNull()
     await call(service, 'DELETE', `/api/users/${alice.username}/following/${bob.username}`, { token })
     expect((await timeline(alice)).body).toEqual(posts.filter(({ user }) => user === alice.username))
+  })
+
+  it('contains posts that are older than many posts of others', async () => {
+    const [alice, bob, carol] = [await buildUser(service), await buildUser(service), await buildUser(service)]
+    const others = await buildUser(service)
+    for (const followee of [bob, carol]) await setFollowing(service, alice, followee, true)
+    const start = await buildPost(service, others)
+    const old = [bob, carol, bob, alice, bob, carol]
+    // More than are searched before the index is used.
+    const recent = Array.from({ length: 16 }, () => others)
+    const posts: Json[] = []
+    for (const author of [...old, ...recent, bob]) {
+      const post = await buildPost(service, author)
+      if (author !== others) posts.unshift(post)
+    }
+    expect((await timeline(alice)).body).toEqual(posts)
+    for (const limit of [1, 2, 3]) {
+      const pages: Json[] = []
+      for (let path: string | undefined = `/api/users/${alice.username}/timeline?limit=${limit}`; path; ) {
+        const { body, headers } = await call(service, 'GET', path, { token: alice.token })
+        pages.push(...body)
+        path = /<([^>]*)>; rel="next"/.exec(headers.get('Link') ?? '')?.[1]
+      }
+      expect(pages).toEqual(posts)
+    }
+    const stream = await openStream(service, alice, start.id)
+    await until('all events', () => stream.messages.length === posts.length)
+    stream.close()
+    expect(stream.posts()).toEqual(posts.toReversed())
   })
 
   it('records the number of posts on each page', async () => {
