@@ -27,29 +27,25 @@ export async function checkSharedLimits(proxy: Proxy): Promise<Check[]> {
   const collection = `/api/users/${user.username}/collection`
   const credentials = { username: user.username, password: 'a wrong password' }
   return [
-    await exceed(proxy, 'sign-ups', 201, (options) => {
+    await exceed(proxy, { name: 'sign-ups', admitted: 201, localAddress: '127.0.0.2' }, (options) => {
       const json = { username: uniqueName(), password: user.password }
       return call(proxy, 'POST', '/api/users', { ...options, json })
     }),
-    await exceed(proxy, 'logins', 401, (options) => {
+    await exceed(proxy, { name: 'logins', admitted: 401, localAddress: '127.0.0.3' }, (options) => {
       return call(proxy, 'POST', '/api/login', { ...options, json: credentials })
     }),
-    await exceed(proxy, 'posts', 201, (options) => {
+    await exceed(proxy, { name: 'posts', admitted: 201, localAddress: '127.0.0.4' }, (options) => {
       return call(proxy, 'POST', collection, { ...options, token: user.token, json: { text: 'On we go' } })
     }),
   ]
 }
 
-let address = 1
-
 async function exceed(
   proxy: Proxy,
-  name: string,
-  admitted: number,
+  { name, admitted, localAddress }: { name: string; admitted: number; localAddress: string },
   request: (options: RequestOptions) => Promise<{ status: number }>,
 ): Promise<Check> {
-  address++
-  const agent = new Agent({ localAddress: `127.0.0.${address}` })
+  const agent = new Agent({ localAddress })
   const before = proxy.log.length
   const responses = await Promise.all(
     Array.from({ length: sent }, (_, index) =>
