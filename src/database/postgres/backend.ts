@@ -33,20 +33,21 @@ export function openPostgresql(url: string, deps: BackendDependencies): Backend 
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   }
+  // Also for the probe: a pooler that rejects this parameter must make the service unready.
+  const limited = { ...shared, statement_timeout: pooler ? undefined : statementTimeoutMs }
   const pool = createPool(
     {
-      ...shared,
+      ...limited,
       max,
       connectionTimeoutMillis: connectTimeoutMs,
       idleTimeoutMillis: idleTimeoutMs,
-      statement_timeout: pooler ? undefined : statementTimeoutMs,
       stream: () => sockets.create(),
     },
     deps,
   )
   // Without a limit on silence: the probe has its own timeout, notifications may be rare, and migrations may be slow.
   const patient = { ...shared, stream: () => sockets.create(0) }
-  const probe = createHealthProbe(patient, pingTimeoutMs)
+  const probe = createHealthProbe({ ...limited, stream: patient.stream }, pingTimeoutMs)
   const notifications = pooler
     ? undefined
     : listenForNotifications({ ...patient, connectionTimeoutMillis: connectTimeoutMs })
