@@ -7,8 +7,9 @@ const standing = 2
 const least = 16
 /** Before overload is noticed, no more requests than this get in. They wait for about 50 ms. */
 const greatest = 256
-
-export type Limit = ReturnType<typeof createLimit>
+/** The shares of idle time of the event loop below which it is busy, and above which it can do more. */
+const busyBelow = 0.02
+const freeAbove = 0.05
 
 /**
  * The limit is halved at each sample that shows overload, and grows by a tenth while the event loop has idle time:
@@ -23,8 +24,8 @@ export function createLimit(maxDelayMs: number, connectionDelayMs: () => number)
   sampleEventLoop((eventLoopDelayMs, idle) => {
     delays = [eventLoopDelayMs + connectionDelayMs(), ...delays].slice(0, standing)
     const delayMs = Math.min(...delays)
-    if (delayMs > maxDelayMs || (hasRejected && idle < 0.05)) limit = Math.max(least, limit / 2)
-    else if (delayMs < maxDelayMs / 2 && idle > 0.1) limit = Math.min(greatest, limit * 1.1)
+    if (delayMs > maxDelayMs || (hasRejected && idle < busyBelow)) limit = Math.max(least, limit / 2)
+    else if (delayMs < maxDelayMs / 2 && idle > freeAbove) limit = Math.min(greatest, limit * 1.1)
     hasRejected = false
   })
   return {

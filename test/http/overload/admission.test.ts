@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type ApiResponse, buildUser, call, send } from '../../../harness/http/client.ts'
 import { type Service, startService } from '../../../harness/service.ts'
@@ -134,6 +135,46 @@ describe('admission by priority', () => {
     for (let time = 0; time < 40; time++) await send(target, 'POST', '/api/x', { json: { text: 'unread' } })
     expect(await statuses()).toEqual([200, 200, 200, 200, 200])
   })
+})
+
+it('admits few requests at once while it rejects others and has no idle time', async () => {
+  let active = 0
+  let mostActive = 0
+  const handle = admitting(
+    (_request, response) => {
+      active++
+      mostActive = Math.max(mostActive, active)
+      const end = performance.now() + 0.2
+      while (performance.now() < end);
+      setImmediate(() => {
+        active--
+        response.end()
+      })
+    },
+    {
+      // Longer than any delay here.
+      maxDelayMs: 60_000,
+      connectionDelayMs: () => 0,
+      routes: [],
+      corsOrigins: [],
+      metrics: unrecordedMetrics(),
+    },
+  )
+  const server = await startServer({ handle, host: 'localhost', port: 0, metrics: unrecordedMetrics() })
+  onTestFinished(() => server.stop(0))
+  const text = requestText('GET /api/x HTTP/1.1', { Connection: 'keep-alive' })
+  const sockets = Array.from({ length: 600 }, () => connect(server.port, 'localhost'))
+  for (const socket of sockets) {
+    socket.on('data', () => socket.write(text)).on('error', () => {})
+    socket.write(text)
+  }
+  await until('many are active', () => mostActive > 100)
+  await until('few are active', () => {
+    const few = mostActive <= 16
+    mostActive = 0
+    return few
+  })
+  for (const socket of sockets) socket.destroy()
 })
 
 it('clients that send a body slowly do not count as load', async () => {
