@@ -5,6 +5,7 @@ const onPostgresql = [
   'test/{accounts,sessions,posts,follows,timeline,search,health,metrics}/**/*.test.ts',
   'test/http/{fuzz,pagination,rate-limits,request-metrics}.test.ts',
   'test/process/lifecycle.test.ts',
+  'test/security/injection.test.ts',
 ]
 
 const project = (name: string, include: string[]) => ({ extends: true as const, test: { name, include } })
