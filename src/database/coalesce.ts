@@ -1,25 +1,40 @@
 /**
- * Limits how often `run` is called. The first `call` runs it at once; those within the interval that follows cause one
- * more run at its end, or at `flush`.
+ * Limits how often `run` is called. The first `call` runs it at once; those that follow while it runs, or within the
+ * interval after it, cause one more run.
  */
-export function coalesce(run: () => void, intervalMs: number) {
+export function coalesce(run: () => Promise<unknown>, intervalMs: number) {
+  let running: Promise<unknown> | undefined
   let interval: NodeJS.Timeout | undefined
   let waiting = false
 
   function call() {
     waiting = true
-    if (!interval) runWaiting()
+    if (!running && !interval) start()
   }
 
-  function runWaiting() {
-    interval = undefined
-    if (!waiting) return
+  function start() {
     waiting = false
-    interval = setTimeout(runWaiting, intervalMs)
-    // The owner flushes before the process ends.
-    interval.unref()
-    run()
+    running = run().finally(() => {
+      running = undefined
+      interval = setTimeout(end, intervalMs)
+      // The owner flushes before the process ends.
+      interval.unref()
+    })
   }
 
-  return { call, flush: runWaiting }
+  function end() {
+    clearTimeout(interval)
+    interval = undefined
+    if (waiting) start()
+  }
+
+  return {
+    call,
+    /** Makes the run that waits, if there is one, and resolves after it. */
+    async flush(): Promise<void> {
+      await running
+      end()
+      await running
+    },
+  }
 }

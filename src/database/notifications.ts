@@ -20,7 +20,7 @@ const reconnectMs = 1_000
 /** Notifications inside this process, for a database that no other process uses. */
 export function notificationsInProcess(): Notifications {
   const { onNotification, notifyAll } = createListeners()
-  return { available: () => true, onNotification, notify: coalesce(notifyAll, intervalMs).call }
+  return { available: () => true, onNotification, notify: coalesce(async () => notifyAll(), intervalMs).call }
 }
 
 /** No notifications: a transaction pooler assigns a connection to each transaction, so LISTEN does not work. */
@@ -51,16 +51,15 @@ function createListeners() {
 export function listenForNotifications(config: pg.ClientConfig): Notifications & { close(): Promise<void> } {
   const { onNotification, notifyAll } = createListeners()
   const closing = new AbortController()
-  const notification = coalesce(() => send(), intervalMs)
+  const notification = coalesce(send, intervalMs)
   let listening: pg.Client | undefined
-  let sent: Promise<unknown> = Promise.resolve()
   let unsupported = false
   let listenedOnce = false
   const running = run()
 
   /** A notification that fails is sent again after the reconnect. */
-  function send() {
-    sent = listening?.query(`NOTIFY ${channel}`).catch(() => {}) ?? sent
+  async function send() {
+    await listening?.query(`NOTIFY ${channel}`).catch(() => {})
   }
 
   async function run() {
@@ -101,9 +100,8 @@ export function listenForNotifications(config: pg.ClientConfig): Notifications &
     onNotification,
     notify: notification.call,
     close: async () => {
-      notification.flush()
       // Ending a connection discards a statement that is still running.
-      await sent
+      await notification.flush()
       closing.abort()
       await running
     },

@@ -3,6 +3,7 @@ import { Client } from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { administer, freshServerDatabase, hasServer } from '../../harness/database.ts'
 import { buildPost, buildUser } from '../../harness/http/client.ts'
+import { createRelay } from '../../harness/http/relay.ts'
 import { startService } from '../../harness/service.ts'
 import { until } from '../../harness/until.ts'
 import type { PostRow } from '../../src/posts/schema.ts'
@@ -45,6 +46,36 @@ describe.runIf(hasServer())('notifications between instances', () => {
     await write()
     await until('a notification', () => received > 0)
     expect(received).toBeLessThan(texts.length / 2)
+  })
+
+  it('are sent one after the other to a slow server', async () => {
+    const database = await freshServerDatabase()
+    const url = new URL(database.env.DATABASE_URL)
+    const relay = createRelay(Number(url.port || 5432))
+    await relay.start()
+    url.host = `127.0.0.1:${relay.port()}`
+    const { notifications, query, ...opened } = await openExisting({
+      ...database,
+      env: { DATABASE_URL: url.href },
+    })
+    onTestFinished(async () => {
+      await opened.close()
+      await relay.stop()
+      await database.drop()
+    })
+    await until('it listens', notifications.available)
+    // pg warns once in a process when a statement has to wait for the connection.
+    const warnings: string[] = []
+    const onWarning = ({ message }: Error) => warnings.push(message)
+    process.on('warning', onWarning)
+    onTestFinished(() => void process.off('warning', onWarning))
+    relay.delay(50)
+    for (let statement = 0; statement < 5; statement++) {
+      notifications.notify()
+      notifications.notify()
+      await query`SELECT 1`
+    }
+    expect(warnings).toEqual([])
   })
 
   it('announce the last posts of an instance before it closes', async () => {
