@@ -20,11 +20,13 @@ COPY otel ./otel
 COPY src ./src
 COPY --from=dependencies /app/src/database/generated ./src/database/generated
 # Compiled code: a start then needs 35 % less CPU time, and the process 28 MB less memory. It starts the service without a database
-# as user 1000 (`node`), because each user has a cache of its own, and gives the cache to root: the service can only read it.
+# as user 1000 (`node`), because each user has a cache of its own, and with the options of CMD, because V8 keeps code for a set of
+# options. It gives the cache to root: the service can only read it.
 RUN mkdir -p node_modules/.cache/compiled && chown 1000:1000 node_modules/.cache/compiled \
   && DATABASE_URL=postgresql://127.0.0.1:1/none setpriv --reuid=1000 --regid=1000 --clear-groups node \
-    --import ./lib/compile-cache.js --import ./src/process/stop-after-request.ts \
-    --import ./src/command-line.ts --import ./otel/register.ts src/main.ts \
+    --max-semi-space-size=16 --heap-growing-percent=50 \
+    --import ./lib/lean-start.js --import ./src/process/stop-after-request.ts --import ./src/command-line.ts \
+    --import ./otel/register.ts src/main.ts \
   && chown -R 0:0 node_modules/.cache && chmod -R a+rX node_modules/.cache
 # docker build --build-arg REVISION=$(git rev-parse HEAD) .
 ARG REVISION=unknown
@@ -35,4 +37,4 @@ EXPOSE 3000 9464
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Node itself, not npm, so that it receives signals and its exit code is the container's.
-CMD ["node", "--max-semi-space-size=16", "--import", "./lib/compile-cache.js", "--import", "./src/command-line.ts", "--import", "./otel/register.ts", "src/main.ts"]
+CMD ["node", "--max-semi-space-size=16", "--heap-growing-percent=50", "--import", "./lib/lean-start.js", "--import", "./src/command-line.ts", "--import", "./otel/register.ts", "src/main.ts"]

@@ -21,7 +21,7 @@ export type RunOptions = {
 }
 
 /** The options of Node itself that `npm start` sets. */
-const nodeOptions = manifest.scripts.start.split(' ').filter((option) => option.startsWith('--max-'))
+const nodeOptions = manifest.scripts.start.split(' ').filter((option) => /^--(max|heap)-/.test(option))
 
 /** Turns rate limits and overload protection off: tests and benchmarks send many requests at once from one address. */
 export const noLimits = {
@@ -62,7 +62,7 @@ export async function startService(
 /** Starts a process with these settings and nothing else; returns its log and exit code as they become known. */
 export function runService(env: Record<string, string>, options: RunOptions = {}) {
   const { entry = 'src/main.ts', preload = ['./otel/register.ts'], ipc = false, cwd } = options
-  const imports = ['./lib/compile-cache.js', ...preload].flatMap((path) => ['--import', path])
+  const imports = ['./lib/lean-start.js', ...preload].flatMap((path) => ['--import', path])
   const [program = '', ...args] = options.command ?? [process.execPath, ...nodeOptions, ...imports, entry]
   const child = spawn(program, args, {
     env: { PATH: process.env.PATH, PORT: '0', OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },

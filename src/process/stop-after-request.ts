@@ -1,5 +1,5 @@
 // Loaded with --import when the image is built: stops the service after its first response, so that Node keeps the
-// compiled code (lib/compile-cache.js).
+// compiled code (lib/lean-start.js).
 import { setTimeout } from 'node:timers/promises'
 import { serviceAddress } from '../../lib/telemetry-status.ts'
 

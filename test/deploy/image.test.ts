@@ -49,6 +49,12 @@ describe('the image', () => {
     expect(Object.keys(devDependencies)).toContain('vitest')
   })
 
+  it('keeps compiled code for the options of Node with which it starts the service', () => {
+    const options = image.command.slice(1, image.command.indexOf('--import')).join(' ')
+    const run = readDockerfile().find(({ text }) => text.includes('setpriv'))?.text
+    expect(run?.replaceAll(/[\\\s]+/g, ' ')).toContain(` node ${options} --import `)
+  })
+
   it('starts the service as npm start does', () => {
     const start = scripts.start?.replace('--require ./scripts/require-node.cjs ', '')
     expect(image.command.join(' ')).toBe(start)

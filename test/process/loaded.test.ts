@@ -66,13 +66,14 @@ describe.runIf(hasServer())('on PostgreSQL', () => {
     expect(unused(loaded, ['koa', '@koa/router', '@prisma/client', 'pg', 'src/routes.ts'])).toEqual([])
   })
 
-  it('a later start loads no compiler of TypeScript', async () => {
+  it('a later start loads neither the compiler of TypeScript nor an HTTP client', async () => {
     const database = await onServer()
     await loadedBy({}, database)
     const loaded = await loadedBy({}, database)
 
     expect(loaded).toContain('NativeModule internal/modules/typescript')
     expect(loaded).not.toContain('NativeModule internal/deps/amaro/dist/index')
+    expect(loaded).not.toContain('NativeModule internal/deps/undici/undici')
   })
 })
 
