@@ -5,10 +5,11 @@ import { showStatus } from '../harness/command-line/progress.ts'
 import { median } from '../harness/command-line/statistics.ts'
 import { table } from '../harness/command-line/table.ts'
 import { createDatabase } from '../harness/database.ts'
-import { fill, followees, token } from '../harness/fill.ts'
+import { fill, followees, tokenOf } from '../harness/fill.ts'
 import { call } from '../harness/http/client.ts'
 import { startService } from '../harness/service.ts'
 import { readOptions } from '../lib/command-line.ts'
+import { addQuietUsers, quietFollowees } from './growth/quiet-users.ts'
 
 const usage = `Usage: npm run bench -- growth [options]
 
@@ -20,6 +21,8 @@ Fills two databases, one with few and one with many posts, and sends the same re
   --database-url URL   a PostgreSQL server, whose user may create databases (TEST_DATABASE_URL);
                        without it the embedded database is measured
   --help               shows this text
+
+The median may grow by half at most; that of a word which only old posts have may take 50 ms.
 
 A million posts take some minutes and 1 GB of disk, which is freed at the end.
 `
@@ -33,12 +36,20 @@ const defaults = {
 
 /** The median on the large database may be this many times the median on the small one. */
 const maximumRatio = 1.5
+/** An unusual search may grow more, but take no longer than this. */
+const maximumMs = 50
 const warmUpRounds = 20
-const search = (text: string) => `/api/posts?search=${encodeURIComponent(text)}`
-const requests = {
-  'list of all': '/api/posts',
-  'posts of a user': '/api/users/user2/collection',
-  [`timeline of ${followees} followees`]: '/api/users/user1/timeline',
+
+type Request = { path: string; user?: number; isUnusual?: boolean }
+const search = (text: string): Request => ({ path: `/api/posts?search=${encodeURIComponent(text)}` })
+const timeline = (user: number): Request => ({ path: `/api/users/user${user}/timeline`, user })
+const requests: Record<string, Request> = {
+  'list of all': { path: '/api/posts' },
+  'posts of a user': { path: '/api/users/user2/collection' },
+  [`timeline of ${followees} followees`]: timeline(1),
+  ...Object.fromEntries(
+    quietFollowees.map((count, index) => [`timeline of ${count} quiet followees`, timeline(index + 2)]),
+  ),
   'search, in half of the posts': search('half'),
   'search, in 1 %': search('percent'),
   'search, in 50 posts': search('rare'),
@@ -47,6 +58,7 @@ const requests = {
   'search, one letter': search('w'),
   'search, in 1 of 300': search('w300'),
   'search, in 50 posts and one letter': search('rare w'),
+  'search, in half of all but new posts': { ...search('formerly'), isUnusual: true },
 }
 
 export async function growth(args: string[]): Promise<void> {
@@ -58,12 +70,13 @@ export async function growth(args: string[]): Promise<void> {
       const database = await createDatabase(databaseUrl)
       cleanUps.unshift(database.drop)
       await fill(database.env, { posts }, (done) => showStatus(`${done} of ${posts} posts`))
+      await addQuietUsers(database.env)
       const service = await startService({}, database)
       cleanUps.unshift(service.stop)
       urls.push(service.url)
     }
     const rows = rowsOf(await measure(urls, rounds))
-    const head = ['p50, ms', `${few} posts`, `${many} posts`, 'ratio', `≤ ${maximumRatio}`]
+    const head = ['p50, ms', `${few} posts`, `${many} posts`, 'ratio', 'target met']
     const where = databaseUrl ? 'PostgreSQL' : 'the embedded database'
     showStatus('')
     process.stdout.write(`${table(head, rows)}\n\n${rounds} rounds on ${where}, ${machine()}\n`)
@@ -75,17 +88,17 @@ export async function growth(args: string[]): Promise<void> {
 
 /** Returns the milliseconds of each request on each service. The services take turns. */
 async function measure(urls: string[], rounds: number) {
-  const times = Object.entries(requests).map(([name, path]) => ({
+  const times = Object.entries(requests).map(([name, request]) => ({
     name,
-    path,
+    request,
     ms: urls.map((): number[] => []),
   }))
   for (let round = 1 - warmUpRounds; round <= rounds; round++) {
     showStatus(`round ${Math.max(round, 0)} of ${rounds}`)
-    for (const { name, path, ms } of times)
+    for (const { name, request, ms } of times)
       for (const [index, url] of urls.entries()) {
         const start = performance.now()
-        const { status } = await call({ url }, 'GET', path, { token })
+        const { status } = await call({ url }, 'GET', request.path, { token: tokenOf(request.user ?? 1) })
         if (status !== 200) throw new Error(`${name}: ${status}`)
         if (round > 0) ms[index]?.push(performance.now() - start)
       }
@@ -94,14 +107,9 @@ async function measure(urls: string[], rounds: number) {
 }
 
 function rowsOf(times: Awaited<ReturnType<typeof measure>>): string[][] {
-  return times.map(({ name, ms: [small = [], large = []] }) => {
+  return times.map(({ name, request, ms: [small = [], large = []] }) => {
     const ratio = median(large) / median(small)
-    return [
-      name,
-      median(small).toFixed(1),
-      median(large).toFixed(1),
-      ratio.toFixed(2),
-      ratio <= maximumRatio ? 'yes' : 'no',
-    ]
+    const isMet = request.isUnusual ? median(large) <= maximumMs : ratio <= maximumRatio
+    return [name, median(small).toFixed(1), median(large).toFixed(1), ratio.toFixed(2), isMet ? 'yes' : 'no']
   })
 }

@@ -83,7 +83,7 @@ const insertFollows = (from: number, to: number, { users, follows }: { users: nu
 
 /**
  * Posts have ten words whose frequency follows Zipf's law. Besides, 50 of all posts have the word `rare`, one in a
- * hundred `percent`, and every second `half`. There is one every ten seconds, the last one now.
+ * hundred `percent`, every second `half`, and every other one but the newest 5,100 `formerly`. There is one every ten seconds, the last one now.
  */
 function insertPosts(from: number, to: number, { posts, users }: { posts: number; users: number }): string {
   return `
@@ -94,7 +94,8 @@ function insertPosts(from: number, to: number, { posts, users }: { posts: number
       SELECT n, (SELECT string_agg('w' || floor(exp(random() * ln(50000)))::int, ' ') FROM generate_series(1, 10 + n * 0))
         || CASE WHEN n % ${Math.ceil(posts / 50)} = 0 THEN ' rare' ELSE '' END
         || CASE WHEN n % 100 = 3 THEN ' percent' ELSE '' END
-        || CASE WHEN n % 2 = 0 THEN ' half' ELSE '' END AS text
+        || CASE WHEN n % 2 = 0 THEN ' half' ELSE '' END
+        || CASE WHEN n % 2 = 1 AND n < ${posts} - 5100 THEN ' formerly' ELSE '' END AS text
       FROM generate_series(${from}, ${to}) n
     ) post`
 }

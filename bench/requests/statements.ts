@@ -47,9 +47,18 @@ export const statements = {
       WHERE "words" @@ $1::tsquery ORDER BY "id" DESC LIMIT 21
     ),
     far AS MATERIALIZED (
-      SELECT "id" FROM "Post" WHERE "words" @@ $1::tsquery AND (SELECT count(*) FROM near) <= 20
+      SELECT "id" FROM (
+        SELECT "id", "words" FROM "Post" WHERE "words" @@ $1::tsquery AND (SELECT count(*) FROM near) <= 20 LIMIT 10001
+      ) indexed
     ),
-    newest AS (SELECT "id" FROM near UNION SELECT "id" FROM far ORDER BY "id" DESC LIMIT 21)
+    beyond AS MATERIALIZED (
+      SELECT "id" FROM (
+        SELECT * FROM "Post" WHERE (SELECT count(*) FROM far) > 10000 ORDER BY "id" DESC OFFSET 0
+      ) row WHERE "words" @@ $1::tsquery ORDER BY "id" DESC LIMIT 21
+    ),
+    newest AS (
+      SELECT "id" FROM near UNION SELECT "id" FROM far UNION SELECT "id" FROM beyond ORDER BY "id" DESC LIMIT 21
+    )
     SELECT ${columns} FROM newest JOIN "Post" p ON p."id" = newest."id" ${joins} ORDER BY p."id" DESC`,
 
   createPost: `

@@ -29,6 +29,7 @@ export function createPostLists({ query }: { query: Query }) {
       const conditions = {
         matches: Prisma.sql`"words" @@ ${words.all}::tsquery`,
         narrowed: words.whole ? Prisma.sql`"words" @@ ${words.whole}::tsquery` : undefined,
+        isBroad: words.isBroad,
       }
       const rows = await query<PostRow>`
         WITH ${newestMatches(Prisma.sql`"Post"`, conditions, page)}

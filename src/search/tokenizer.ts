@@ -17,16 +17,18 @@ const shortPrefixLength = 3
 
 /**
  * A tsquery that requires all words of a search, the last one as a prefix. If that prefix is short, `whole` requires only
- * the words before it, if any. Undefined for a search without words, which matches nothing.
+ * the words before it; `isBroad` is true if there are none. Undefined for a search without words, which matches nothing.
  */
-export function searchQuery(search: string): { all: string; whole: string | undefined } | undefined {
+export function searchQuery(
+  search: string,
+): { all: string; whole: string | undefined; isBroad: boolean } | undefined {
   // Quotes make the parser keep `_` and every script; a word itself contains no quote.
   const quoted = tokenize(search).map((word) => `'${word}'`)
   const last = quoted.at(-1)
   if (!last) return undefined
   const isShort = [...last].length - 2 <= shortPrefixLength
   const whole = (isShort && quoted.slice(0, -1).join(' & ')) || undefined
-  return { all: `${quoted.join(' & ')}:*`, whole }
+  return { all: `${quoted.join(' & ')}:*`, whole, isBroad: isShort && !whole }
 }
 
 /** Upper case first, because only that maps ß to SS; a final sigma becomes a normal one. */

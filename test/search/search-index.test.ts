@@ -71,7 +71,7 @@ async function readAll<Row>(read: (page: Page) => Promise<Slice<Row>>): Promise<
   return all
 }
 
-describe('a search of 16,000 posts for a word and a short prefix', () => {
+describe('a search of 16,000 posts', () => {
   let database: Opened
   beforeAll(async () => {
     database = await openExisting(await freshDatabase())
@@ -79,7 +79,7 @@ describe('a search of 16,000 posts for a word and a short prefix', () => {
     await database.client.$executeRawUnsafe(`
       INSERT INTO "Post" ("id", "authorId", "text", "createdAt", "words")
       SELECT ${seedId('0191', 'n')}, ${seedId('0190', '1')}, n, now(), array_to_tsvector(array_remove(ARRAY[
-        'always', CASE WHEN n % 2 = 0 THEN 'often' END, CASE WHEN n % 200 < 2 THEN 'ancient' END], NULL))
+        'always', CASE WHEN n <= 10900 THEN 'formerly' END, CASE WHEN n % 2 = 0 THEN 'often' END, CASE WHEN n % 200 < 2 THEN 'ancient' END], NULL))
       FROM generate_series(1, 16000) n`)
   })
   afterAll(() => database.closeAndDrop())
@@ -100,5 +100,18 @@ describe('a search of 16,000 posts for a word and a short prefix', () => {
         .toSorted()
         .toReversed(),
     )
+  })
+
+  it('finds the newest posts with a word that is frequent, but not in recent posts', async () => {
+    const lists = createPostLists({ query: database.query })
+    const texts: string[] = []
+    let cursor: string | undefined
+    // After 900 posts there are few enough left to sort.
+    while (texts.length < 1_000) {
+      const { rows, next } = await lists.all({ limit: 100, cursor, search: 'formerly' })
+      texts.push(...rows.map(({ text }) => text))
+      cursor = next
+    }
+    expect(texts).toEqual(Array.from({ length: 1_000 }, (_, index) => String(10_900 - index)))
   })
 })
