@@ -15,8 +15,11 @@ const usage = `Usage: npm run torture -- NAME [options]
   rolling     two instances behind haproxy are restarted one after the other
   power       the power fails while clients write to the embedded database with DATA_FSYNC
   failover    a primary PostgreSQL is killed, and its replica promoted
+  disk-full   the disk of the embedded database is full for some seconds
+  clock       the clock is set back while clients write and read streams
   fuzz        malformed, ambiguous and random bytes; every response is one that they allow
   pooler      two instances reach PostgreSQL through PgBouncer
+  soak        everything that clients do, for ten minutes; memory is flat and nothing stays open
 
 npm run torture -- NAME --help shows the options. Each trial starts services of its own on free ports of this machine, and
 exits with 1 if a check fails.

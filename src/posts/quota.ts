@@ -16,7 +16,7 @@ export function createPostQuota({ query, limit }: { query: Query; limit: number 
     hasRoom: (now: Date) =>
       limit === 0
         ? Prisma.sql`true`
-        : Prisma.sql`("postWindowEnd" IS NULL OR "postWindowEnd" <= ${now} OR "postsInWindow" < ${limit})`,
+        : Prisma.sql`(${isRunning(now)} IS NOT TRUE OR "postsInWindow" < ${limit})`,
 
     /** The quota after a count; undefined if the limit is off. */
     quotaOf,
@@ -48,10 +48,14 @@ export function createPostQuota({ query, limit }: { query: Query; limit: number 
   }
 }
 
+/** A window that ends much later than a new one would is from before the clock was set back. Clocks of instances may differ. */
+const isRunning = (now: Date) =>
+  Prisma.sql`("postWindowEnd" - ${now}::timestamptz BETWEEN interval '1 millisecond' AND interval '2 minutes')`
+
 /** Assignments of an UPDATE of "User": a window starts with its first post. */
 export const countPost = (now: Date) => Prisma.sql`
-  "postsInWindow" = CASE WHEN "postWindowEnd" > ${now} THEN "postsInWindow" + 1 ELSE 1 END,
-  "postWindowEnd" = CASE WHEN "postWindowEnd" > ${now} THEN "postWindowEnd" ELSE ${new Date(now.getTime() + windowMs)} END`
+  "postsInWindow" = CASE WHEN ${isRunning(now)} THEN "postsInWindow" + 1 ELSE 1 END,
+  "postWindowEnd" = CASE WHEN ${isRunning(now)} THEN "postWindowEnd" ELSE ${new Date(now.getTime() + windowMs)} END`
 
 /** The columns of a CountRow. */
 export const countColumns = Prisma.sql`"postsInWindow" AS "used", "postWindowEnd" AS "windowEnd"`

@@ -367,6 +367,17 @@ describe.runIf(hasServer())('limits across two instances on PostgreSQL', () => {
     expectLimited(await post(one, alice, 'x'), 1, 60)
   })
 
+  it('of posts restarts if its window is from before the clock was set back', async () => {
+    const { one, two, database } = await arrange({ RATE_LIMIT_POSTS: '1' })
+    const alice = await buildUser(one)
+    expect(await post(one, alice, 'x')).toMatchObject({ status: 201 })
+    const { query, close } = await openExisting(database)
+    onTestFinished(() => close())
+    await query`UPDATE "User" SET "postWindowEnd" = ${new Date(Date.now() + 3_600_000)}`
+    expect(await post(two, alice, 'x')).toMatchObject({ status: 201 })
+    expectLimited(await post(one, alice, 'x'), 1, 60)
+  })
+
   it('are exact for concurrent requests', async () => {
     const { one, two } = await arrange({ RATE_LIMIT_POSTS: '10' })
     const alice = await buildUser(one)

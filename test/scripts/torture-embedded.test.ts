@@ -1,4 +1,4 @@
-// Short forms of the trials of the embedded database's disk.
+// Short forms of the trials of the embedded database.
 import { describe, it } from 'vitest'
 import { canMount } from '../../harness/torture/embedded/disk.ts'
 import { expectToPass, trialTimeout } from './support/torture.ts'
@@ -8,5 +8,11 @@ const mountable = await canMount()
 if (!mountable) process.stderr.write('skipped: no disk can be mounted (needs root on Linux)\n')
 
 describe.runIf(mountable)('npm run torture', () => {
+  it('passes disk-full', trialTimeout, () => expectToPass('disk-full', '--seconds', '1'))
   it('passes power', trialTimeout, () => expectToPass('power', '--failures', '2'))
+})
+
+describe('npm run torture', () => {
+  it('passes clock', trialTimeout, () => expectToPass('clock', '--posts', '5'))
+  it('passes soak', trialTimeout, () => expectToPass('soak', '--seconds', '15', '--clients', '2'))
 })
