@@ -1,6 +1,6 @@
 // Runs prepared statements on a pool of `pg`, for less CPU time than `pg` itself needs: it asks the server to describe the
 // rows of a statement once per connection instead of at each execution, and copies no configuration.
-import type { Connection, Pool, QueryConfig, Submittable } from 'pg'
+import pg, { type Connection, type Pool, type QueryConfig, type Submittable } from 'pg'
 
 type Parse = (text: string) => unknown
 type Column = { name: string; parse: Parse }
@@ -65,6 +65,8 @@ export function createPreparedStatements(pool: Pool, parserOf: (type: number) =>
           this.callback?.(failure)
         },
         handleError(error) {
+          // It may quote a whole row, and errors are logged.
+          if (error instanceof pg.DatabaseError) delete error.detail
           this.callback?.(error)
         },
       }

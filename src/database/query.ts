@@ -29,15 +29,9 @@ export function createQuery(
     const statement = Prisma.sql(strings, ...values)
     const { text } = statement
     const name = nameOf?.({ sql: text }) ?? ''
-    const send = () => run<Row>({ name, text, values: statement.values }).catch(throwWithoutValues)
+    const send = () => run<Row>({ name, text, values: statement.values })
     return retryConflicts(() => recordDuration(text, send, metrics))
   }
-}
-
-/** The detail of an error may quote a whole row, and errors are logged. */
-function throwWithoutValues(error: unknown): never {
-  if (error instanceof pg.DatabaseError) delete error.detail
-  throw error
 }
 
 const { builtins } = pg.types

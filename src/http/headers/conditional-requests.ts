@@ -44,5 +44,6 @@ function parseTags(header: string): string[] | undefined {
  * treat `no-cache` as a reload, and `fetch` always sends that along with a caller's `If-None-Match`.
  */
 export function isNotModified(ctx: Context, etag: string | undefined): boolean {
-  return etag !== undefined && fresh({ 'if-none-match': ctx.get('If-None-Match') }, { etag })
+  const { 'if-none-match': tags } = ctx.req.headers
+  return etag !== undefined && tags !== undefined && fresh({ 'if-none-match': tags }, { etag })
 }
