@@ -4,7 +4,7 @@ import { machine } from '../harness/command-line/machine.ts'
 import { showStatus } from '../harness/command-line/progress.ts'
 import { median, quantile } from '../harness/command-line/statistics.ts'
 import { table } from '../harness/command-line/table.ts'
-import { exitWithUsage, readOptions } from '../lib/command-line.ts'
+import { exitWithUsage, orZero, readOptions } from '../lib/command-line.ts'
 import {
   startVariant,
   type Variant,
@@ -21,6 +21,8 @@ without notifications. Each has a database of its own.
 
   --rounds N           rounds (3)
   --seconds N          length of each measurement (1)
+  --one-user           all writers are the same user, whose row each new post locks
+  --streams N          open timeline streams per instance; each receives every post (0)
   --only VARIANT       measures this variant alone, such as "one instance"
   --database-url URL   the PostgreSQL server, whose user may create databases (TEST_DATABASE_URL)
   --json               prints the figures as JSON
@@ -32,6 +34,8 @@ Each instance has a pool of 10 connections, so at most 10 of its writers are in 
 const defaults = {
   rounds: 3,
   seconds: 1,
+  oneUser: false,
+  streams: orZero(0),
   only: undefined,
   databaseUrl: process.env.TEST_DATABASE_URL,
   json: false,
@@ -44,14 +48,15 @@ type Round = { perSecond: number; durationsMs: number[] }
 type Figures = { variant: string; writers: number; perSecond: number; p50Ms: number; p99Ms: number }
 
 export async function writers(args: string[]): Promise<void> {
-  const { rounds, seconds, only, databaseUrl, json } = readOptions(usage, defaults, args)
+  const { rounds, seconds, oneUser, streams, only, databaseUrl, json } = readOptions(usage, defaults, args)
   if (!databaseUrl) exitWithUsage('--database-url or TEST_DATABASE_URL must name a PostgreSQL server.', usage)
+  const users = Array.from({ length: Math.max(...counts) }, (_, index) => (oneUser ? 2 : index + 2))
   const variants: (Variant & { name: VariantName })[] = []
   try {
     for (const name of variantNames) {
       if (only && name !== only) continue
       showStatus(`starting ${name}`)
-      variants.push({ name, ...(await startVariant(name, databaseUrl, Math.max(...counts))) })
+      variants.push({ name, ...(await startVariant(name, { databaseUrl, users, streams })) })
     }
     const figures = await measure(variants, rounds, seconds * 1_000)
     showStatus('')
