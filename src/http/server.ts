@@ -1,7 +1,7 @@
 // Node's HTTP server for the app: timeouts, errors below HTTP, and graceful shutdown.
 import cluster from 'node:cluster'
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import { isEventStream } from '../../lib/http-attributes.ts'
 import { listenTogether } from '../../lib/listen.ts'
@@ -59,8 +59,7 @@ export async function startServer(options: {
   /** Why the parser refuses the bytes of each connection. */
   const failures = new WeakMap<Socket, NodeJS.ErrnoException>()
   const respond = oneAtATime((request, response) => {
-    // Node drops what it has read behind a request that asks for an upgrade.
-    if (stopping || request.headers.upgrade !== undefined) announceClose(response)
+    if (stopping || isFaultyFraming(request)) announceClose(response)
     openResponses.set(response, performance.now())
     response.once('close', () => {
       openResponses.delete(response)
@@ -162,6 +161,13 @@ function isMalformed({ code }: NodeJS.ErrnoException): boolean {
 }
 
 const ignored = ['HPE_INVALID_EOF_STATE', 'HPE_CLOSED_CONNECTION']
+
+/**
+ * Whether nothing behind the request can be trusted: Node drops what it has read behind one that asks for an upgrade, and
+ * HTTP/1.0 has no chunks (RFC 9112, section 6.1).
+ */
+const isFaultyFraming = ({ headers, httpVersionMinor }: IncomingMessage) =>
+  headers.upgrade !== undefined || (httpVersionMinor === 0 && headers['transfer-encoding'] !== undefined)
 
 /** Announces that the connection takes no further request; Node closes it after the response. */
 function announceClose(response: ServerResponse) {

@@ -218,6 +218,17 @@ describe('a request', () => {
     expect(responses[0]?.headers.get('Connection')).toBe('close')
   })
 
+  it('with chunks in HTTP/1.0 ends the connection', async () => {
+    const headers = {
+      Connection: 'keep-alive',
+      'Content-Type': 'application/json',
+      'Transfer-Encoding': 'chunked',
+    }
+    const chunks = requestText('POST /api/login HTTP/1.0', headers, '2\r\n{}\r\n0\r\n\r\n')
+    const responses = await exchange(service, chunks + live)
+    expect(responses).toMatchObject([{ status: 400, body: { type: '/problems/invalid-input' } }])
+  })
+
   it('is answered before malformed bytes behind it', async () => {
     const first = requestText('GET /livez HTTP/1.1', { Connection: 'keep-alive' })
     const users = requestText('GET /api/users HTTP/1.1', { Connection: 'keep-alive' })
