@@ -19,7 +19,8 @@ Retry-After, /livez stays 200, /readyz follows a lost database, and the service 
   --help               shows this text
 `
 
-type Scene = { service: Awaited<ReturnType<typeof startRelayedService>>; url: string }
+/** `url` is that of an administrator; the service has the role `role`. */
+type Scene = { service: Awaited<ReturnType<typeof startRelayedService>>; url: string; role: string }
 type Fault = {
   name: string
   /** Whether /readyz must be 503 during the fault. */
@@ -63,6 +64,16 @@ const faultsOfDatabase: Fault[] = [
     },
   },
   {
+    // The server tells the role the same as it tells everybody when max_connections is reached (53300).
+    name: 'out of connections',
+    unready: true,
+    cause: async ({ url, role }) => {
+      await administer(url, `ALTER ROLE "${role}" CONNECTION LIMIT 0`)
+      await endConnections(url)
+      return () => administer(url, `ALTER ROLE "${role}" CONNECTION LIMIT -1`)
+    },
+  },
+  {
     name: 'locked',
     unready: false,
     cause: async ({ url }) => {
@@ -92,15 +103,27 @@ export const faults: Trial = async (args, report) => {
   for (const fault of faultsOfDatabase.filter(({ name }) => name.includes(only))) {
     report(fault.name)
     const database = await createDatabase(databaseUrl)
-    const service = await startRelayedService(database.env.DATABASE_URL)
+    const url = database.env.DATABASE_URL
+    const role = await createOwner(url)
+    const service = await startRelayedService(role.url)
     try {
-      checks.push(...(await suffer(fault, { service, url: database.env.DATABASE_URL }, seconds)))
+      checks.push(...(await suffer(fault, { service, url, role: role.name }, seconds)))
     } finally {
       await service.stop()
       await database.drop()
+      await administer(databaseUrl, `DROP ROLE "${role.name}"`)
     }
   }
   return { checks, tables: [] }
+}
+
+/** Gives the database to a new role, which is no superuser: limits apply to it. */
+async function createOwner(url: string) {
+  const name = `${new URL(url).pathname.slice(1)}_owner`
+  await administer(url, `CREATE ROLE "${name}" LOGIN PASSWORD '${name}'`)
+  await administer(url, `ALTER DATABASE "${new URL(url).pathname.slice(1)}" OWNER TO "${name}"`)
+  const { href } = Object.assign(new URL(url), { username: name, password: name })
+  return { name, url: href }
 }
 
 async function suffer({ name, unready, cause }: Fault, scene: Scene, seconds: number): Promise<Check[]> {
@@ -111,6 +134,7 @@ async function suffer({ name, unready, cause }: Fault, scene: Scene, seconds: nu
   const wrong: string[] = []
   const health = { live: [] as number[], ready: [] as number[] }
   let running = true
+  let unreadySince = 0
   const request = async (method: string, json?: object) => {
     const response = await call(service, method, collection, { token: user.token, json })
     const { status, headers } = response
@@ -125,9 +149,14 @@ async function suffer({ name, unready, cause }: Fault, scene: Scene, seconds: nu
     ...Array.from({ length: 4 }, () => loop(() => request('GET'))),
     ...Array.from({ length: 4 }, () => loop(() => request('POST', { text: 'On we go' }))),
     loop(async () => health.live.push(await statusOf('/livez'))),
-    loop(async () => health.ready.push(await statusOf('/readyz'))),
+    loop(async () => {
+      const status = await statusOf('/readyz')
+      health.ready.push(status)
+      if (status === 503) unreadySince ||= performance.now()
+    }),
   ])
   await setTimeout(1_000)
+  const caused = performance.now()
   const repair = await cause(scene)
   await setTimeout(seconds * 1_000)
   await repair()
@@ -150,8 +179,8 @@ async function suffer({ name, unready, cause }: Fault, scene: Scene, seconds: nu
       ? [
           holds(
             `${name}: /readyz is 503 meanwhile`,
-            health.ready.includes(503),
-            health.ready.filter((status) => status === 503).length,
+            unreadySince > 0,
+            unreadySince > 0 ? `after ${((unreadySince - caused) / 1_000).toFixed(1)} s` : 'never',
           ),
         ]
       : []),
