@@ -18,6 +18,7 @@ const usage = `Usage: npm run torture -- NAME [options]
   disk-full   the disk of the embedded database is full for some seconds
   clock       the clock is set back while clients write and read streams
   fuzz        malformed, ambiguous and random bytes; every response is one that they allow
+  smuggle     ambiguous requests through nginx and haproxy; the service sees what the proxy sent
   pooler      two instances reach PostgreSQL through PgBouncer
   soak        everything that clients do, for ten minutes; memory is flat and nothing stays open
 

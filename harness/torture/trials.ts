@@ -3,6 +3,7 @@ import { diskFull } from './embedded/disk-full.ts'
 import { power } from './embedded/power.ts'
 import { faults } from './faults.ts'
 import { fuzz } from './fuzz/fuzz.ts'
+import { smuggle } from './fuzz/smuggle.ts'
 import { failover } from './instances/failover.ts'
 import { pooler } from './instances/pooler.ts'
 import { rolling } from './instances/rolling.ts'
@@ -28,6 +29,7 @@ export const trials: ReadonlyMap<string, Trial> = new Map(
     'disk-full': diskFull,
     clock,
     fuzz,
+    smuggle,
     soak,
   }),
 )

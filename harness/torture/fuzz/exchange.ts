@@ -4,9 +4,12 @@ import { connect } from 'node:net'
 /** `leaves` ends the client's side after the bytes. `end` is how the connection ended. */
 export type Exchanged = { bytes: Buffer; end: 'closed' | 'reset' | 'timeout' | 'stream' }
 
-const timeoutMs = 30_000
-
-export function exchange(port: number, sent: Buffer, leaves: boolean): Promise<Exchanged> {
+export function exchange(
+  port: number,
+  sent: Buffer,
+  leaves: boolean,
+  timeoutMs = 30_000,
+): Promise<Exchanged> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     const chunks: Buffer[] = []
