@@ -3,6 +3,7 @@ import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { isEventStream } from '../../lib/http-attributes.ts'
 import { listenTogether } from '../../lib/listen.ts'
 import type { Metrics } from '../metrics/instruments.ts'
@@ -54,11 +55,14 @@ export async function startServer(options: {
   const timeouts = { ...defaultTimeouts, ...options.timeouts }
   let stopping = false
   let lingering = false
+  /** How many connections and requests have arrived. */
+  const arrived = { connections: 0, requests: 0 }
   /** The time at which the request of each response arrived. */
   const openResponses = new Map<ServerResponse, number>()
   /** Why the parser refuses the bytes of each connection. */
   const failures = new WeakMap<Socket, NodeJS.ErrnoException>()
   const respond = oneAtATime((request, response) => {
+    arrived.requests++
     if (stopping || isFaultyFraming(request)) announceClose(response)
     openResponses.set(response, performance.now())
     response.once('close', () => {
@@ -66,7 +70,7 @@ export async function startServer(options: {
       const failure = failures.get(request.socket)
       if (failure) refuse(request.socket, failure)
       // A stream sent its headers before the stop began, so it could not announce the end of the connection.
-      if (stopping && !lingering) setImmediate(closeIdleConnections)
+      if (stopping && !lingering) void closeIdleConnections()
     })
     handle(request, response)
   })
@@ -93,6 +97,7 @@ export async function startServer(options: {
     server.on('connection', (socket: Socket) => {
       if (connections >= maxConnections) return socket.destroy()
       connections++
+      arrived.connections++
       socket.once('close', () => connections--)
     })
     // Node would refuse an unknown Expect with an empty response; a server may ignore it (RFC 9110, 10.1.1).
@@ -109,7 +114,8 @@ export async function startServer(options: {
   const name = `HOST=${host} PORT=${port}`
   const listeningPort = await listenTogether(servers, { host, port, name })
 
-  function closeIdleConnections() {
+  async function closeIdleConnections() {
+    await untilQuiet(() => arrived.requests)
     for (const server of servers) server.closeIdleConnections()
   }
 
@@ -131,6 +137,8 @@ export async function startServer(options: {
      * connections may send one more request for a moment; its response announces the end of the connection.
      */
     async stop(graceMs: number): Promise<void> {
+      // Before responses announce the end of their connections, because clients then open new ones.
+      await untilQuiet(() => arrived.connections)
       stopping = true
       lingering = true
       for (const response of openResponses.keys()) announceClose(response)
@@ -139,7 +147,7 @@ export async function startServer(options: {
       for (const server of servers) NetServer.prototype.close.call(server)
       const linger = setTimeout(() => {
         lingering = false
-        closeIdleConnections()
+        void closeIdleConnections()
       }, timeouts.stopLingerMs)
       const deadline = setTimeout(() => {
         for (const server of servers) server.closeAllConnections()
@@ -151,6 +159,23 @@ export async function startServer(options: {
     },
   }
 }
+
+/**
+ * Resolves after a turn of the event loop in which nothing arrived. On a busy event loop, connections and requests that the
+ * system has accepted long ago are still unread, and whoever closes their socket resets them.
+ */
+async function untilQuiet(arrived: () => number): Promise<void> {
+  for (let turn = 0; turn < mostTurns; turn++) {
+    const before = arrived()
+    // The first ends the current turn, the second follows a whole one.
+    await setImmediate()
+    await setImmediate()
+    if (arrived() === before) return
+  }
+}
+
+/** Clients that never pause do not delay a stop for long. */
+const mostTurns = 100
 
 /**
  * Whether the parser refused a request. A client that disconnects in the middle of one sent nothing malformed, and what follows
