@@ -55,6 +55,8 @@ export async function startMixedLoad(target: Target, { clients, seed }: { client
   return {
     ledger,
     client,
+    /** Whether the load has ended: a failure ends all of it. */
+    hasEnded: () => signal.aborted,
     /** Ends the load, also after a failure of something else. */
     end,
 

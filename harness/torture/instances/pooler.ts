@@ -18,7 +18,7 @@ request may fail, each stream delivers every post once, and metrics, haproxy's l
 sign-ups and posts must hold across the instances. Needs haproxy and PgBouncer.
 
   --seconds N          seconds of the load (20)
-  --clients N          clients that send mixed requests (8)
+  --clients N          clients that send mixed requests (4)
   --seed N             varies the requests (1)
   --database-url URL   PostgreSQL server whose user may create databases (TEST_DATABASE_URL)
   --help               shows this text
@@ -28,7 +28,7 @@ type Options = { seconds: number; clients: number; seed: number }
 type Report = (text: string) => void
 
 export const pooler: Trial = async (args, report) => {
-  const defaults = { seconds: 20, clients: 8, seed: 1, databaseUrl: process.env.TEST_DATABASE_URL }
+  const defaults = { seconds: 20, clients: 4, seed: 1, databaseUrl: process.env.TEST_DATABASE_URL }
   const { databaseUrl, ...options } = readOptions(usage, defaults, args)
   if (!databaseUrl) throw new Error('Neither --database-url nor TEST_DATABASE_URL is set.')
   const program = locateProgram('pgbouncer')

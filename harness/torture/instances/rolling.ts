@@ -15,7 +15,7 @@ clients send mixed requests, posts with an Idempotency-Key, and read streams. No
 stream resumes without loss or repetition, and the last metrics of all processes equal haproxy's log and the rows. Needs haproxy.
 
   --restarts N         restarts of each instance (5)
-  --clients N          clients that send mixed requests (8)
+  --clients N          clients that send mixed requests (4)
   --seed N             varies the requests (1)
   --database-url URL   PostgreSQL server whose user may create databases (TEST_DATABASE_URL)
   --help               shows this text
@@ -28,7 +28,7 @@ type Options = { restarts: number; clients: number; seed: number }
 type Report = (text: string) => void
 
 export const rolling: Trial = async (args, report) => {
-  const defaults = { restarts: 5, clients: 8, seed: 1, databaseUrl: process.env.TEST_DATABASE_URL }
+  const defaults = { restarts: 5, clients: 4, seed: 1, databaseUrl: process.env.TEST_DATABASE_URL }
   const { databaseUrl, ...options } = readOptions(usage, defaults, args)
   if (!databaseUrl) throw new Error('Neither --database-url nor TEST_DATABASE_URL is set.')
   const database = await createDatabase(databaseUrl)
@@ -56,7 +56,8 @@ async function roll(
   for (let restart = 1; restart <= restarts; restart++)
     for (const name of instanceNames) {
       report(`restart ${restart} of ${restarts} of instance ${name}, ${load.client.served()} requests`)
-      await restartBehind(deployment, name)
+      await restartBehind(deployment, load, name)
+      if (load.hasEnded()) return load.stop()
     }
   const seen = await load.stop()
   const sentAgain = deployment.proxy.log.filter(({ retries }) => retries > 0).length
@@ -64,12 +65,12 @@ async function roll(
 }
 
 /** Restarts an instance and waits until haproxy sends it requests again, as an operator must before the next restart. */
-async function restartBehind({ proxy, instances }: Deployment, name: InstanceName) {
+async function restartBehind({ proxy, instances }: Deployment, load: MixedLoad, name: InstanceName) {
   await setTimeout(pauseMs)
   await instances.stop(name)
   await setTimeout(pauseMs)
   const before = proxy.log.length
   await instances.start(name)
   const isUsed = () => proxy.log.slice(before).some(({ server }) => server === name)
-  await until(`haproxy uses instance ${name}`, isUsed, 60_000)
+  await until(`haproxy uses instance ${name}`, () => load.hasEnded() || isUsed(), 60_000)
 }
