@@ -1,4 +1,4 @@
-// Short forms of the trials of the embedded database.
+// Short forms of the trials of the embedded database's disk.
 import { describe, it } from 'vitest'
 import { canMount } from '../../harness/torture/embedded/disk.ts'
 import { expectToPass, trialTimeout } from './support/torture.ts'
@@ -10,9 +10,4 @@ if (!mountable) process.stderr.write('skipped: no disk can be mounted (needs roo
 describe.runIf(mountable)('npm run torture', () => {
   it('passes disk-full', trialTimeout, () => expectToPass('disk-full', '--seconds', '1'))
   it('passes power', trialTimeout, () => expectToPass('power', '--failures', '2'))
-})
-
-describe('npm run torture', () => {
-  it('passes clock', trialTimeout, () => expectToPass('clock', '--posts', '5'))
-  it('passes soak', trialTimeout, () => expectToPass('soak', '--seconds', '15', '--clients', '2'))
 })
