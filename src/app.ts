@@ -42,7 +42,8 @@ export type AppDependencies = {
 export function createApp(deps: AppDependencies): Handle {
   const { config, database, limiters, metrics, log, stopping } = deps
   const { client: db, query, notifications } = database
-  const sessions = createSessions({ db, query, metrics, log, ttlMs: config.sessionTtlMs })
+  const { sessionTtlMs: ttlMs, sessionIdleMs: idleMs } = config
+  const sessions = createSessions({ db, query, metrics, log, ttlMs, idleMs })
   const feed = createFeed({ query, notifications, log })
   const routes = createRoutes({
     accounts: createAccounts({ db, query, metrics, log }),

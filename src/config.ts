@@ -130,6 +130,12 @@ export const Variables = z.object({
   )
     .prefault('30d')
     .describe('Lifetime of a session, counted from login: a number and `s`, `m`, `h` or `d`'),
+  SESSION_IDLE_TTL: duration(
+    /^(0|[1-9]\d{0,5}[mhd])$/,
+    'must be a whole number and a unit (m, h or d), such as 7d; 0 means no limit',
+  )
+    .prefault('0')
+    .describe('Time without a request after which a session ends, to the minute; 0 means no limit'),
   RATE_LIMIT_REQUESTS: rateLimit()
     .prefault('300')
     .describe('Requests per 5 minutes and user, or address if anonymous; 0 turns any limit off'),
@@ -178,6 +184,7 @@ const Settings = Variables.refine(
   workers: env.WORKERS,
   logLevel: env.LOG_LEVEL,
   sessionTtlMs: env.SESSION_TTL,
+  sessionIdleMs: env.SESSION_IDLE_TTL || Number.POSITIVE_INFINITY,
   limits: {
     requests: env.RATE_LIMIT_REQUESTS,
     login: env.RATE_LIMIT_LOGIN,

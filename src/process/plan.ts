@@ -6,7 +6,7 @@ import type { Config } from '../config.ts'
 import { windowSeconds } from '../quota.ts'
 
 export function planService(config: Config): Plan {
-  const { host, port, workers, publicUrl, corsOrigins, trustProxy, sessionTtlMs, logLevel } = config
+  const { host, port, workers, publicUrl, corsOrigins, trustProxy, logLevel } = config
   return {
     api: plannedOrigin(host, port),
     links: publicUrl ?? "begin with the request's origin",
@@ -15,9 +15,16 @@ export function planService(config: Config): Plan {
     database: database(config),
     workers: String(workers),
     limits: limits(config.limits),
-    sessions: `end ${duration(sessionTtlMs / 1000)} after login`,
+    sessions: sessions(config),
     log: `${logLevel} and above`,
   }
+}
+
+function sessions({ sessionTtlMs, sessionIdleMs }: Config): string {
+  const idle = Number.isFinite(sessionIdleMs)
+    ? `, or ${duration(sessionIdleMs / 1000)} after the last request`
+    : ''
+  return `end ${duration(sessionTtlMs / 1000)} after login${idle}`
 }
 
 /** Never shows the password, which may also be in a parameter of the URL. */

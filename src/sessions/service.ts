@@ -14,19 +14,21 @@ export type Sessions = ReturnType<typeof createSessions>
 /** `lastUsedAt` is updated at most once a minute, so that most reads cost no write. */
 const lastUsedStepMs = 60_000
 
-/** Login, logout and authentication. A session expires `ttlMs` after its login. */
+/** Login, logout and authentication. A session ends `ttlMs` after its login, or `idleMs` after its last use. */
 export function createSessions({
   db,
   query,
   metrics,
   log,
   ttlMs,
+  idleMs = Number.POSITIVE_INFINITY,
 }: {
   db: PrismaClient
   query: Query
   metrics: Metrics
   log: Log
   ttlMs: number
+  idleMs?: number
 }) {
   return {
     /** @throws {AppError} wrong-credentials, with the same message and timing for an unknown user and a wrong password */
@@ -67,6 +69,7 @@ export function createSessions({
         WHERE s."tokenHash" = ${hashToken(token)} AND s."expiresAt" > ${now}`
       if (!session) return undefined
       const { lastUsedAt, ...viewer } = session
+      if (isIdle(lastUsedAt, now)) return undefined
       if (now.getTime() - lastUsedAt.getTime() >= lastUsedStepMs) {
         await db.session.updateMany({ where: { id: viewer.sessionId }, data: { lastUsedAt: now } })
       }
@@ -75,11 +78,13 @@ export function createSessions({
 
     /** The active sessions of a user, newest first. */
     async list(userId: string): Promise<SessionRow[]> {
-      return db.session.findMany({
-        where: { userId, expiresAt: { gt: new Date() } },
+      const now = new Date()
+      const sessions = await db.session.findMany({
+        where: { userId, expiresAt: { gt: now } },
         orderBy: { id: 'desc' },
         select: { id: true, createdAt: true, lastUsedAt: true, expiresAt: true },
       })
+      return sessions.filter(({ lastUsedAt }) => !isIdle(lastUsedAt, now))
     },
 
     /** Ends a session; does nothing if it has already ended. */
@@ -94,6 +99,11 @@ export function createSessions({
       if (count === 0) throw new AppError('not-found', 'No such session.')
       log.info({ userId, sessionId }, 'session ended')
     },
+  }
+
+  /** The last use may be later than recorded, by one step. */
+  function isIdle(lastUsedAt: Date, now: Date): boolean {
+    return now.getTime() - lastUsedAt.getTime() > idleMs + lastUsedStepMs
   }
 
   /** `userId` is undefined for an unknown username. The log never has that: people type passwords into the wrong field. */

@@ -77,6 +77,7 @@ Service
       TRUST_PROXY: 'true',
       RATE_LIMIT_LOGIN: '0',
       SESSION_TTL: '90m',
+      SESSION_IDLE_TTL: '30m',
       LOG_LEVEL: 'warn',
       METRICS_TOKEN: 'open-sesame',
       METRICS_NATIVE_HISTOGRAMS: 'true',
@@ -111,7 +112,7 @@ Service
                 no limit of login attempts per username and address
                 5 sign-up attempts per address in 30 min
                 80 posts per user in 1 min
-  sessions      end 90 min after login
+  sessions      end 90 min after login, or 30 min after the last request
   log           warn and above
 `)
   })

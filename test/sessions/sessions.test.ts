@@ -275,6 +275,36 @@ describe('SESSION_TTL', () => {
   })
 })
 
+describe('SESSION_IDLE_TTL', () => {
+  it.each([
+    ['1h', 401],
+    ['2h', 200],
+    ['0', 200],
+  ])('of %s: a session whose last request was 65 minutes ago gets %i', async (idle, status) => {
+    const database = await freshDatabase()
+    onTestFinished(() => database.drop())
+    const first = await startService({}, database)
+    const alice = await buildUser(first)
+    const { token: recent } = (await call(first, 'POST', '/api/login', { json: alice })).body
+    const [{ id: recentId }] = (await list(recent, first)).body
+    await first.stop()
+    const { client, close } = await openExisting(database)
+    const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
+    await client.session.updateMany({ data: { lastUsedAt: minutesAgo(65) } })
+    await client.session.updateMany({ where: { id: recentId }, data: { lastUsedAt: minutesAgo(55) } })
+    await close()
+
+    const second = await startService({ SESSION_IDLE_TTL: idle }, database)
+    onTestFinished(() => second.stop())
+    const shown = await list(recent, second)
+    expect(shown.body).toHaveLength(status === 200 ? 2 : 1)
+    expect(await list(alice.token, second)).toMatchObject({ status })
+    // A request counts as use.
+    const [{ lastUsedAt }] = (await list(recent, second)).body
+    expect(Date.parse(lastUsedAt)).toBeGreaterThan(minutesAgo(5).getTime())
+  })
+})
+
 describe('expired rows', () => {
   it('are deleted from sessions, idempotency keys and rate limits, and nothing else is', async () => {
     const database = await freshDatabase()
