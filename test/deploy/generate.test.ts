@@ -15,7 +15,7 @@ function generate(cwd: string, ...args: string[]) {
 function copyOfRepository(): string {
   const folder = mkdtempSync(join(tmpdir(), 'microposts-generate-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  for (const path of ['deploy', 'docs', 'README.md', '.env.example'])
+  for (const path of ['deploy', 'docs', 'README.md', '.env.example', 'src/accounts/common-passwords.txt'])
     cpSync(path, join(folder, path), { recursive: true })
   return folder
 }
