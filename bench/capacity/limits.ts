@@ -5,12 +5,13 @@ import { showStatus } from '../../harness/command-line/progress.ts'
 import { tokenOf } from '../../harness/fill.ts'
 import { call } from '../../harness/http/client.ts'
 import type { Program } from './program.ts'
+import { textOf } from './requests.ts'
 
 const clients = 32
 
 export async function measureLimits(program: Program, count: number): Promise<Costs['limits']> {
-  const post = async (user: number) => {
-    const options = { token: tokenOf(user), json: { text: 'One of many at once' } }
+  const post = async (user: number, round: number) => {
+    const options = { token: tokenOf(user), json: { text: textOf(user + round * clients) } }
     await call(program, 'POST', `/api/users/user${user}/collection`, options)
   }
   // Both requests update the counts of the followed user, who has few followers at first.

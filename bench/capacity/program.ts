@@ -4,7 +4,7 @@ import { Client } from 'pg'
 import { startService } from '../../harness/service.ts'
 import { scrape } from '../../harness/telemetry/scrape.ts'
 import { usageOf } from '../load/usage.ts'
-import { databaseUsage } from './database-usage.ts'
+import { createDatabaseUsage } from './database-usage.ts'
 
 export type Program = Awaited<ReturnType<typeof startProgram>>
 /** All so far; times in µs. */
@@ -22,6 +22,7 @@ export async function startProgram(env: { DATABASE_URL: string }, connections: n
   const service = await startService(limits, { env }, options)
   const client = new Client({ connectionString: env.DATABASE_URL })
   await client.connect()
+  const databaseUsage = createDatabaseUsage(client)
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   return {
     ...service,
@@ -36,7 +37,7 @@ export async function startProgram(env: { DATABASE_URL: string }, connections: n
       // The scrape first, so that its CPU time counts on neither side of a difference.
       const scraped = await scrape(service)
       const { cpuUs: serviceUs } = await usageOf(service.process)
-      const { cpuUs: databaseUs, walBytes } = await databaseUsage(client)
+      const { cpuUs: databaseUs, walBytes } = await databaseUsage()
       const { user, system } = process.cpuUsage()
       return {
         serviceUs,

@@ -8,6 +8,7 @@ import { tokenOf } from '../../harness/fill.ts'
 import { call } from '../../harness/http/client.ts'
 import { until } from '../../harness/until.ts'
 import { type Program, perRequest } from './program.ts'
+import { textOf } from './requests.ts'
 
 const users = 100
 const author = 2
@@ -56,7 +57,7 @@ async function measurePosts(program: Program, posts: number, delivered: () => bo
   const before = await program.spent()
   for (let post = 0; post < posts; post++) {
     showStatus(`${post} of ${posts} posts`)
-    const options = { token: tokenOf(author), json: { text: `Number ${post}`, referenced: null } }
+    const options = { token: tokenOf(author), json: { text: textOf(post) } }
     await call(program, 'POST', `/api/users/user${author}/collection`, options)
   }
   await until('every stream has every post', delivered)

@@ -48,6 +48,8 @@ const bytesPerSample = 2
 const secondsPerDay = 86_400
 /** Of one instance at most: it waits for 50 ms before it notifies the others of all its new posts. */
 const notificationsPerSecond = 20
+/** CPU time of PostgreSQL for a followee if the newest posts do not fill the page (docs/performance.md, "Timelines"). */
+const worstFolloweeUs = 4
 /** How much longer a search takes in ten times as many posts (docs/performance.md, "Growth of the database"). */
 const searchGrowth = 1.2
 
@@ -100,7 +102,7 @@ export function needsOf(load: Load, costs: Costs, { utilization, scrapeSeconds, 
     walBytesPerSecond: rate * request.walBytes,
     responseBytesPerSecond: rate * request.responseBytes,
     databaseBytes: load.posts * post + load.users * (user + load.follows * follow),
-    timelineUs: timelineCosts(load, costs).databaseUs,
+    slowTimelineUs: costs.requests.timeline.databaseUs + load.follows * worstFolloweeUs,
     searchUs: costs.requests.search.databaseUs * searchGrowth ** Math.log10(load.posts / costs.posts),
     series,
     samplesPerSecond: series / scrapeSeconds,
@@ -122,7 +124,7 @@ export function mixedCosts(load: Pick<Load, 'mix' | 'follows'>, costs: Costs): R
   }
 }
 
-/** A timeline looks into an index once per followee. */
+/** The usual timeline: the newest posts fill the page, and each followee costs little. */
 function timelineCosts({ follows }: Pick<Load, 'follows'>, { requests, timeline }: Costs): RequestCosts {
   const moreUs = (follows - timeline.followees) * timeline.followeeUs
   const { databaseUs, connectionUs } = requests.timeline
@@ -154,7 +156,7 @@ export function bottlenecksOf(load: Load, costs: Costs, machine = equipment): Bo
       count('followers/s'),
     ),
     of('Notifications', needs.readingCores, utilization, cores),
-    of('Timelines of people who follow thousands', needs.timelineUs / 1e3, patienceMs, count('ms')),
+    of('Timelines of people who follow thousands', needs.slowTimelineUs / 1e3, patienceMs, count('ms')),
     of('Search', needs.searchUs / 1e3, patienceMs, count('ms')),
     of('Size of the database', needs.databaseBytes, machine.databaseBytes, bytes),
     of('Series in Prometheus', needs.series, machine.series, count('series')),

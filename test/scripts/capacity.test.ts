@@ -69,7 +69,7 @@ describe('the capacity model', () => {
 
   it('needs time for each followee of a timeline, and room for each row', () => {
     const more = needsOf({ ...load, follows: load.follows + 1_000 }, costs)
-    expect(more.timelineUs - needs.timelineUs).toBeCloseTo(1_000 * costs.timeline.followeeUs)
+    expect(more.slowTimelineUs - needs.slowTimelineUs).toBeCloseTo(4_000)
     expect(more.databaseBytes - needs.databaseBytes).toBeCloseTo(1_000 * load.users * costs.rows.follow)
   })
 })
