@@ -1,4 +1,7 @@
 // Starts haproxy with a configuration of deploy/haproxy/, and reads its log.
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { freePort } from '../http/free-port.ts'
 import { startProgram } from './start.ts'
@@ -16,6 +19,7 @@ export type ProxiedRequest = {
 }
 
 const drainMs = 5_000
+const readEveryMs = 50
 
 export type Haproxy = Awaited<ReturnType<typeof startHaproxy>>
 
@@ -27,29 +31,59 @@ export async function startHaproxy(
   ready: (port: number) => string | (() => Promise<boolean>),
 ) {
   const port = await freePort()
+  const folder = mkdtempSync(join(tmpdir(), 'microposts-haproxy-'))
+  // Not a pipe: haproxy drops lines while a pipe is full, which happens when this process is busy.
+  const file = openSync(join(folder, 'log'), 'a+')
   const log: ProxiedRequest[] = []
-  const { stop } = await startProgram(
-    program,
-    ['-f', `deploy/haproxy/${configuration}`, '-db'],
-    ready(port),
-    {
-      env: { BIND: `127.0.0.1:${port}`, ...servers },
-      onLine: (line) => {
-        const request = parseLine(line)
-        if (request) log.push(request)
-      },
-    },
-  )
+  const readLog = createReader(file, (line) => {
+    const request = parseLine(line)
+    if (request) log.push(request)
+  })
+  const reading = setInterval(readLog, readEveryMs)
+  const end = () => {
+    clearInterval(reading)
+    readLog()
+    closeSync(file)
+    rmSync(folder, { recursive: true })
+  }
+  const options = { env: { BIND: `127.0.0.1:${port}`, ...servers }, stdout: file }
+  const args = ['-f', `deploy/haproxy/${configuration}`, '-db']
+  const { stop } = await startProgram(program, args, ready(port), options).catch((error) => {
+    end()
+    throw error
+  })
+  let stopped: Promise<void> | undefined
   return {
     port,
     url: `http://127.0.0.1:${port}`,
-    /** The requests so far, in the order in which they ended. */
+    /** The requests so far, in the order in which they ended. It grows with a short delay. */
     log: log as readonly ProxiedRequest[],
     /** Ends haproxy once it has logged all requests; it waits for the end of their connections, but not for long. */
-    stop: async () => {
-      await Promise.race([stop('SIGUSR1'), setTimeout(drainMs, undefined, { ref: false })])
-      await stop('SIGTERM')
+    stop: () => {
+      stopped ??= Promise.race([stop('SIGUSR1'), setTimeout(drainMs, undefined, { ref: false })])
+        .then(() => stop('SIGTERM'))
+        .then(end)
+      return stopped
     },
+  }
+}
+
+/** Returns a function that reads the whole lines that were appended to a file since its last call. */
+function createReader(file: number, onLine: (line: string) => void) {
+  const buffer = Buffer.alloc(65_536)
+  let position = 0
+  let rest = ''
+  return () => {
+    for (;;) {
+      const length = readSync(file, buffer, 0, buffer.length, position)
+      if (length === 0) return
+      position += length
+      const lines = `${rest}${buffer.toString('latin1', 0, length)}`.split('\n')
+      rest = lines.pop() ?? ''
+      lines.forEach((line) => {
+        onLine(line)
+      })
+    }
   }
 }
 

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { createInterface } from 'node:readline'
 import { until } from '../until.ts'
 
 export type StartedProgram = Awaited<ReturnType<typeof startProgram>>
@@ -12,8 +11,8 @@ type StartOptions = {
   user?: { uid: number; gid: number } | undefined
   /** Its working directory, which that user must be able to enter. */
   folder?: string
-  /** Called with each line that the program writes to stdout. */
-  onLine?: (line: string) => void
+  /** A file descriptor for its stdout, which is ignored otherwise. */
+  stdout?: number
 }
 
 /**
@@ -24,10 +23,10 @@ export async function startProgram(
   path: string,
   args: string[],
   ready: string | (() => Promise<boolean>),
-  { env = {}, user, folder, onLine }: StartOptions = {},
+  { env = {}, user, folder, stdout }: StartOptions = {},
 ) {
   const child = spawn(path, args, {
-    stdio: ['ignore', onLine ? 'pipe' : 'ignore', 'pipe'],
+    stdio: ['ignore', stdout ?? 'ignore', 'pipe'],
     env: { ...process.env, ...env },
     ...user,
     ...(folder && { cwd: folder }),
@@ -36,7 +35,6 @@ export async function startProgram(
   child.stderr?.on('data', (chunk) => {
     output = `${output}${chunk}`.slice(-4_000)
   })
-  if (onLine && child.stdout) createInterface(child.stdout).on('line', onLine)
   const ended = once(child, 'close')
   const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal)

@@ -2,6 +2,7 @@
 import { Agent } from 'node:http'
 import { buildUser, call, type RequestOptions, type Target, uniqueName } from '../../http/client.ts'
 import type { ProxiedRequest } from '../../programs/haproxy.ts'
+import { until } from '../../until.ts'
 import { type Check, holds } from '../trial.ts'
 import { instanceNames } from './instances.ts'
 
@@ -53,6 +54,7 @@ async function exceed(
     ),
   )
   agent.destroy()
+  await until('haproxy has logged them', () => proxy.log.length >= before + sent)
   const count = (status: number) => responses.filter((response) => response.status === status).length
   const byInstance = instanceNames.map(
     (instance) => proxy.log.slice(before).filter(({ server }) => server === instance).length,
