@@ -10,21 +10,26 @@ const greatest = 256
 /** The shares of idle time of the event loop below which it is busy, and above which it can do more. */
 const busyBelow = 0.02
 const freeAbove = 0.05
+/** The number of busy samples after which the event loop cannot keep up. A garbage collection or a burst is over before. */
+const busyInARow = 5
 
 /**
  * The limit is halved at each sample that shows overload, and grows by a tenth while the event loop has idle time:
  *
  * - The delay exceeds `maxDelayMs`: how late the event loop runs its timers, plus the wait for a connection.
- * - Requests were rejected, and the event loop had no idle time. It cannot answer more, so more requests would only wait.
+ * - Requests were rejected, and the event loop has had no idle time for 100 ms. It cannot answer more, so more requests
+ *   would only wait.
  */
 export function createLimit(maxDelayMs: number, connectionDelayMs: () => number) {
   let limit = greatest
   let hasRejected = false
   let delays: number[] = []
+  let busySamples = 0
   sampleEventLoop((eventLoopDelayMs, idle) => {
     delays = [eventLoopDelayMs + connectionDelayMs(), ...delays].slice(0, standing)
     const delayMs = Math.min(...delays)
-    if (delayMs > maxDelayMs || (hasRejected && idle < busyBelow)) limit = Math.max(least, limit / 2)
+    busySamples = idle < busyBelow ? busySamples + 1 : 0
+    if (delayMs > maxDelayMs || (hasRejected && busySamples >= busyInARow)) limit = Math.max(least, limit / 2)
     else if (delayMs < maxDelayMs / 2 && idle > freeAbove) limit = Math.min(greatest, limit * 1.1)
     hasRejected = false
   })
