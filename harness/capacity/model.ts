@@ -1,4 +1,4 @@
-// Computes what a load needs, from what requests, rows and streams cost. Everything is proportional to something.
+// Computes what a load needs, from what requests, rows, streams and processes cost. Each need is proportional to them.
 import { type Costs, type Kind, kinds, type RequestCosts } from './costs.ts'
 
 export type Load = {

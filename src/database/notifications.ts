@@ -45,8 +45,8 @@ function createListeners() {
  * Listens and notifies on a connection of its own, and reconnects after each loss until `close`, which first sends a
  * notification that waits.
  *
- * Notifications are not part of the transactions that they announce: commits of transactions that notify wait for each
- * other, each for the disk, and this one writes nothing that has to reach the disk.
+ * A notification is a transaction of its own. PostgreSQL commits transactions that notify one after the other, so as part
+ * of a post each would wait until the one before it has reached the disk. One that only notifies writes nothing there.
  */
 export function listenForNotifications(config: pg.ClientConfig): Notifications & { close(): Promise<void> } {
   const { onNotification, notifyAll } = createListeners()

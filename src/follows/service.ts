@@ -86,7 +86,7 @@ export function createFollows({ query, metrics }: { query: Query; metrics: Metri
     return { outcome: 'created', user } as const
   }
 
-  /** Lists the users in one column of the follows that have the owner in the other. Rows have the follow's id, their order. */
+  /** Lists the users in one column of the follows whose other column is the owner. A row's id is the follow's: it is the order. */
   function list(username: string, listed: Column, owner: Column, page: FollowPage) {
     const [listedId, ownerId] = [column(listed), column(owner)]
     const only = page.user

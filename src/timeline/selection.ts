@@ -10,7 +10,7 @@ export type Selection = {
   count: number
 }
 
-/** Filtering so many posts of everybody takes a fifth of the time of finding the posts of one author in the index. */
+/** How many posts of everybody to filter per followed user: five take a fifth of the time of one look into the index. */
 const postsPerAuthor = 5
 
 /**

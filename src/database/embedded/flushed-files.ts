@@ -14,10 +14,11 @@ type Nodefs = {
 }
 
 /**
- * Options for a PGlite with these parameters on the folder `path` that flushes as PostgreSQL does: the log before each commit, files at each checkpoint.
+ * Options for a PGlite on the folder `path` that flushes as PostgreSQL does: the log before each commit, and files at each
+ * checkpoint.
  *
- * PGlite 0.5.8 does not, for two reasons: it starts PostgreSQL with -F (no fsync), and its file system lacks the
- * operation. That is called for fsync, but not for fdatasync, PostgreSQL's usual method for the log.
+ * PGlite 0.5.8 flushes nothing, for two reasons: it starts PostgreSQL with -F (no fsync), and its file system lacks the
+ * operation `fsync`. Emscripten calls that operation for fsync, but not for fdatasync, PostgreSQL's usual method for the log.
  */
 export function flushing(path: string, startParams: readonly string[]): PGliteOptions {
   const fs = new NodeFS(path)
