@@ -1,5 +1,5 @@
 // Starts haproxy with a configuration of deploy/haproxy/, and reads its log.
-import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -32,8 +32,11 @@ export async function startHaproxy(
 ) {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'microposts-haproxy-'))
-  // Not a pipe: haproxy drops lines while a pipe is full, which happens when this process is busy.
+  // haproxy drops lines that it cannot write at once: while a pipe is full, so the log is a file; and while another thread
+  // writes, so it has one thread (https://github.com/haproxy/haproxy/issues/1861).
   const file = openSync(join(folder, 'log'), 'a+')
+  const oneThread = join(folder, 'one-thread.cfg')
+  writeFileSync(oneThread, 'global\n  nbthread 1\n')
   const log: ProxiedRequest[] = []
   const readLog = createReader(file, (line) => {
     const request = parseLine(line)
@@ -47,7 +50,7 @@ export async function startHaproxy(
     rmSync(folder, { recursive: true })
   }
   const options = { env: { BIND: `127.0.0.1:${port}`, ...servers }, stdout: file }
-  const args = ['-f', `deploy/haproxy/${configuration}`, '-db']
+  const args = ['-f', `deploy/haproxy/${configuration}`, '-f', oneThread, '-db']
   const { stop } = await startProgram(program, args, ready(port), options).catch((error) => {
     end()
     throw error
