@@ -34,13 +34,15 @@ export type AppDependencies = {
   limiters: RateLimiters
   metrics: Metrics
   log: Logger
-  /** Aborts when the process stops, to end open streams. */
+  /** Aborts when the process is told to stop: from then on it is not ready. */
   stopping: AbortSignal
+  /** Aborts when connections are about to be closed, to end open streams. */
+  closing: AbortSignal
 }
 
 /** The handler of all requests. */
 export function createApp(deps: AppDependencies): Handle {
-  const { config, database, limiters, metrics, log, stopping } = deps
+  const { config, database, limiters, metrics, log, stopping, closing } = deps
   const { client: db, query, notifications } = database
   const { sessionTtlMs: ttlMs, sessionIdleMs: idleMs } = config
   const sessions = createSessions({ db, query, metrics, log, ttlMs, idleMs })
@@ -51,7 +53,7 @@ export function createApp(deps: AppDependencies): Handle {
     posts: createPosts({ query, notifications, metrics, postLimit: config.limits.posts }),
     postLists: createPostLists({ query }),
     follows: createFollows({ query, metrics }),
-    timeline: createTimeline({ query, feed, metrics, stopping, limits: config.streamLimits }),
+    timeline: createTimeline({ query, feed, metrics, closing, limits: config.streamLimits }),
     health: createHealth({ database, stopping }),
   })
   metrics.expectRoutes([...new Set(routes.map(({ endpoint }) => endpoint.path))])

@@ -162,6 +162,14 @@ export const Variables = z.object({
   RESPONSE_TIMEOUT: timeout()
     .prefault('60s')
     .describe('Time from then until the client has read the response; streams have no limit'),
+  SHUTDOWN_DELAY: duration(
+    /^(0|[1-9]\d{0,5}(ms|s))$/,
+    'must be a whole number and a unit (ms or s), such as 5s; 0 means no delay',
+  )
+    .prefault('0')
+    .describe(
+      'Time after SIGTERM in which the service reports not ready and still serves, so that a proxy stops using its connections before they are closed; 0 suits a service without a proxy',
+    ),
 })
 
 const Settings = Variables.refine(
@@ -199,6 +207,7 @@ const Settings = Variables.refine(
     requestMs: env.REQUEST_TIMEOUT,
     responseMs: env.RESPONSE_TIMEOUT,
   },
+  shutdownDelayMs: env.SHUTDOWN_DELAY,
 }))
 
 /**

@@ -12,15 +12,16 @@ const patienceMs = 30_000
 /** A response other than 201; without a status there was none. */
 export type Refusal = { status: number | undefined; retryAfter: boolean; text: string }
 
-export function createPostsJournal({ username, token }: User) {
+/** Without `keyed`, posts have no Idempotency-Key, so that nobody may repeat them. */
+export function createPostsJournal({ username, token }: User, { keyed = true } = {}) {
   const path = `/api/users/${username}/collection`
-  /** The ids of acknowledged posts by their text, which is their Idempotency-Key too. */
+  /** The ids of acknowledged posts by their text, which is also the Idempotency-Key. */
   const acknowledged = new Map<string, string>()
   const refusals: Refusal[] = []
   let longestMs = 0
 
   async function attempt(target: Target, text: string): Promise<string | undefined> {
-    const options = { token, json: { text }, headers: { 'Idempotency-Key': text } }
+    const options = { token, json: { text }, ...(keyed && { headers: { 'Idempotency-Key': text } }) }
     const start = performance.now()
     try {
       const response = await call(target, 'POST', path, options)

@@ -53,8 +53,10 @@ export async function startServer(options: {
 }) {
   const { handle, host, port, metrics, maxConnections = Number.POSITIVE_INFINITY } = options
   const timeouts = { ...defaultTimeouts, ...options.timeouts }
-  let stopping = false
-  let lingering = false
+  /** Whether responses announce the end of their connections. */
+  let announcing = false
+  /** Whether idle connections are closed without an announcement. */
+  let closing = false
   /** How many connections and requests have arrived. */
   const arrived = { connections: 0, requests: 0 }
   /** The time at which the request of each response arrived. */
@@ -63,14 +65,14 @@ export async function startServer(options: {
   const failures = new WeakMap<Socket, NodeJS.ErrnoException>()
   const respond = oneAtATime((request, response) => {
     arrived.requests++
-    if (stopping || isFaultyFraming(request)) announceClose(response)
+    if (announcing || isFaultyFraming(request)) announceClose(response)
     openResponses.set(response, performance.now())
     response.once('close', () => {
       openResponses.delete(response)
       const failure = failures.get(request.socket)
       if (failure) refuse(request.socket, failure)
       // A stream sent its headers before the stop began, so it could not announce the end of the connection.
-      if (stopping && !lingering) void closeIdleConnections()
+      if (closing) void closeIdleConnections()
     })
     handle(request, response)
   })
@@ -129,8 +131,16 @@ export async function startServer(options: {
     else respondToSocketError(socket, timeouts.refusalLingerMs, code)
   }
 
+  function announceStop() {
+    announcing = true
+    for (const response of openResponses.keys()) announceClose(response)
+  }
+
   return {
     port: listeningPort,
+
+    /** Serves on, but responses announce the end of their connections, so that clients do not keep them until `stop`. */
+    announceStop,
 
     /**
      * Accepts no more connections, waits for running requests, and closes those that take longer than `graceMs`. Idle
@@ -139,14 +149,12 @@ export async function startServer(options: {
     async stop(graceMs: number): Promise<void> {
       // Before responses announce the end of their connections, because clients then open new ones.
       await untilQuiet(() => arrived.connections)
-      stopping = true
-      lingering = true
-      for (const response of openResponses.keys()) announceClose(response)
+      announceStop()
       const closed = Promise.all(servers.map((server) => once(server, 'close')))
       // http.Server's close() would close idle connections at once, although a request may be on its way.
       for (const server of servers) NetServer.prototype.close.call(server)
       const linger = setTimeout(() => {
-        lingering = false
+        closing = true
         void closeIdleConnections()
       }, timeouts.stopLingerMs)
       const deadline = setTimeout(() => {

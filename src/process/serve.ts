@@ -1,5 +1,6 @@
 // Runs the service in one process: starts metrics, database, app and server, and stops them in reverse order.
 import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { httpOrigin } from '../../lib/listen.ts'
 import { reportService } from '../../lib/telemetry-status.ts'
@@ -21,6 +22,7 @@ const drainMs = 8_000
 export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): Promise<void> {
   const metrics = createMetrics(readBuild())
   const stopping = new AbortController()
+  const closing = new AbortController()
   const { databaseUrl: url, dataDir, dataFsync } = config
   const database = await openDatabase({ url, dataDir, dataFsync, metrics, log })
   const stopped = once(stopping.signal, 'abort')
@@ -30,9 +32,17 @@ export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): 
     shared: database.kind === 'postgresql' ? database.client : undefined,
     workers: config.workers,
   })
-  const handle = createApp({ config, database, limiters, metrics, log, stopping: stopping.signal })
+  const handle = createApp({
+    config,
+    database,
+    limiters,
+    metrics,
+    log,
+    stopping: stopping.signal,
+    closing: closing.signal,
+  })
   try {
-    const { host, port, timeouts, maxConnections } = config
+    const { host, port, timeouts, maxConnections, shutdownDelayMs } = config
     const server = await startServer({ handle, host, port, metrics, timeouts, maxConnections })
     const info = { url: httpOrigin(host, server.port), database: database.name }
     reportService(config.publicUrl ?? info.url)
@@ -43,7 +53,12 @@ export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): 
       if (!stopping.signal.aborted) lifecycle.ready(info)
       void deleteExpiredPeriodically(database.client, { log, signal: stopping.signal })
       await stopped
+      if (shutdownDelayMs > 0) {
+        server.announceStop()
+        await setTimeout(shutdownDelayMs)
+      }
     } finally {
+      closing.abort()
       await server.stop(drainMs)
     }
   } finally {

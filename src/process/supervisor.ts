@@ -23,7 +23,7 @@ const longestDelayMs = 30_000
  * the exit code is 1 and no process remains.
  */
 export async function supervise(
-  { workers: count, publicUrl }: Pick<Config, 'workers' | 'publicUrl'>,
+  { workers: count, publicUrl, shutdownDelayMs }: Pick<Config, 'workers' | 'publicUrl' | 'shutdownDelayMs'>,
   log: Logger,
 ): Promise<void> {
   const metrics = createMetrics(readBuild())
@@ -36,7 +36,7 @@ export async function supervise(
     log.info({ signal: name }, 'stopping')
     stopping.abort()
   })
-  const start = () => startWorker({ log, stopping: signal })
+  const start = () => startWorker({ log, stopping: signal, shutdownDelayMs })
 
   const first = start()
   void first.listening.then((info) => {

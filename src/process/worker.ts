@@ -11,19 +11,23 @@ import { type Lifecycle, type ServiceInfo, stopSignals } from './lifecycle.ts'
 type WorkerMessage = { worker: 'started' } | ({ worker: 'listening' } & ServiceInfo) | { worker: 'ready' }
 type SupervisorMessage = { supervisor: 'stop' }
 
-/** Enough for a worker to drain its connections (8 s) and to export its last metrics (5 s). */
-const stopTimeoutMs = 15_000
+/** Enough for a worker to complete its requests (8 s), close the database (1.5 s) and export its last metrics (5 s). */
+const stopMs = 15_000
 
 /** Either an exit code or a signal, or an `error` if the process could not be started. */
 export type WorkerExit = { code: number | null; signal: NodeJS.Signals | null; error?: string }
 
 export type Worker = ReturnType<typeof startWorker>
 
+type WorkerOptions = { log: Logger; stopping: AbortSignal; shutdownDelayMs: number }
+
 /**
- * Starts a worker process. Once `stopping` is aborted, asks the worker to stop, and kills it if it has not ended 15 s
- * later. None of the returned promises rejects; `listening` and `ready` stay pending if the worker ends before.
+ * Starts a worker process. Once `stopping` is aborted, asks the worker to stop, and kills it if it has not ended
+ * `shutdownDelayMs` and 15 s later. None of the returned promises rejects; `listening` and `ready` stay pending if the
+ * worker ends before.
  */
-export function startWorker({ log, stopping }: { log: Logger; stopping: AbortSignal }) {
+export function startWorker({ log, stopping, shutdownDelayMs }: WorkerOptions) {
+  const stopTimeoutMs = shutdownDelayMs + stopMs
   const listening = Promise.withResolvers<ServiceInfo>()
   const ready = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<WorkerExit>()

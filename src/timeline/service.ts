@@ -18,7 +18,8 @@ type TimelineDependencies = {
   query: Query
   feed: Feed
   metrics: Metrics
-  stopping: AbortSignal
+  /** Ends all streams. */
+  closing: AbortSignal
   limits: StreamLimits
   /** How often a stream checks its session and sends an empty batch. */
   heartbeatMs?: number
@@ -34,7 +35,7 @@ export function createTimeline({
   query,
   feed,
   metrics,
-  stopping,
+  closing,
   limits,
   heartbeatMs = defaultHeartbeatMs,
 }: TimelineDependencies) {
@@ -68,7 +69,7 @@ export function createTimeline({
         await feed.join()
         try {
           const from = lastSeen ?? (await readWatermark(query))
-          yield* follow(viewer, from, AbortSignal.any([signal, stopping]))
+          yield* follow(viewer, from, AbortSignal.any([signal, closing]))
         } finally {
           feed.leave()
         }

@@ -7,9 +7,11 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { freshDatabase } from '../../harness/database.ts'
-import { buildPost, buildUser, call, type Json } from '../../harness/http/client.ts'
+import { buildPost, buildUser, call, type Json, type Target } from '../../harness/http/client.ts'
 import { runService, startService } from '../../harness/service.ts'
 import { until } from '../../harness/until.ts'
+import { exchange, open, requestText } from '../http/support/raw.ts'
+import { openStream } from '../timeline/support/stream.ts'
 
 /** Starts a process, which is killed when the test ends. */
 function run(env: Record<string, string>) {
@@ -37,6 +39,7 @@ describe('start', () => {
       WORKERS: '0',
       LOG_LEVEL: 'loud',
       SESSION_TTL: '30 days',
+      SHUTDOWN_DELAY: '5',
     })
     expect(await service.exited).toBe(1)
     expect(service.stderr().trimEnd().split('\n')).toEqual([
@@ -48,6 +51,7 @@ describe('start', () => {
       'WORKERS="0": must be a whole number from 1 to 999',
       'LOG_LEVEL="loud": must be one of fatal, error, warn, info, debug, trace, silent',
       'SESSION_TTL="30 days": must be a whole number and a unit (s, m, h or d), such as 30d',
+      'SHUTDOWN_DELAY="5": must be a whole number and a unit (ms or s), such as 5s; 0 means no delay',
     ])
     expect(service.lines.map(({ msg }) => msg)).not.toContain('listening')
   })
@@ -187,6 +191,52 @@ describe('stop', () => {
     expect(await service.exited).toBe(0)
   })
 })
+
+describe('SHUTDOWN_DELAY', () => {
+  it('serves idle connections, new ones and streams, while a proxy has not noticed the stop', async () => {
+    const delayed = await start({ SHUTDOWN_DELAY: '60s' })
+    const prompt = await start()
+    const alice = await buildUser(delayed)
+    const stream = await openStream(delayed, alice)
+    const [idle, closed] = [await openIdle(delayed), await openIdle(prompt)]
+    delayed.kill('SIGTERM')
+    await delayed.logged('stopping')
+    prompt.kill('SIGTERM')
+    await closed.ended
+
+    const post = JSON.stringify({ text: 'without an Idempotency-Key' })
+    const headers = {
+      Connection: 'keep-alive',
+      Authorization: `Bearer ${alice.token}`,
+      'Content-Type': 'application/json',
+      'Content-Length': String(post.length),
+    }
+    idle.socket.write(requestText(`POST /api/users/${alice.username}/collection HTTP/1.1`, headers, post))
+    const [, created] = await idle.ended
+    expect(created?.status).toBe(201)
+    expect(created?.headers.get('Connection')).toBe('close')
+    const [unready] = await exchange(delayed, requestText('GET /readyz HTTP/1.1'))
+    expect(unready).toMatchObject({ status: 503, body: { checks: { serving: false } } })
+    await until('the stream has the post', () => stream.ids().includes(created?.body.id))
+    stream.close()
+  })
+
+  it('ends streams and exits with 0 once it is over', async () => {
+    const service = await start({ SHUTDOWN_DELAY: '100ms' })
+    const stream = await openStream(service, await buildUser(service))
+    service.kill('SIGTERM')
+    expect(await stream.ended).toBe('end')
+    expect(await service.exited).toBe(0)
+  })
+})
+
+/** Opens a connection on which a request was answered. */
+async function openIdle(target: Target) {
+  const connection = open(target)
+  connection.socket.write(requestText('GET /livez HTTP/1.1', { Connection: 'keep-alive' }))
+  await until('a response', () => connection.received().endsWith('{"status":"live"}'))
+  return connection
+}
 
 describe('SIGKILL during writes', () => {
   it('loses no acknowledged post', async () => {

@@ -2,7 +2,7 @@
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freshServerDatabase, hasServer } from '../../harness/database.ts'
-import { buildUser, call } from '../../harness/http/client.ts'
+import { buildPost, buildUser, call } from '../../harness/http/client.ts'
 import { freePort } from '../../harness/http/free-port.ts'
 import { requireProgram } from '../../harness/programs/find.ts'
 import { startPrometheus } from '../../harness/programs/prometheus.ts'
@@ -233,6 +233,19 @@ describe.runIf(hasServer())('the supervisor', () => {
     expect(service.linesOf('worker stopped').map(({ code }) => code)).toEqual([0, 0])
     expect(service.lines.at(-1)?.msg).toBe('stopped')
     expect(service.stderr()).toBe('')
+  })
+
+  it('delays a stop: no worker is ready, and all still serve', async () => {
+    const service = await start({ SHUTDOWN_DELAY: '60s' })
+    const alice = await buildUser(service)
+    service.kill('SIGTERM')
+    await until('no worker is ready', async () => {
+      const responses = []
+      for (let i = 0; i < 10; i++) responses.push(await askFor(`${service.url}/readyz`))
+      return responses.every(({ status }) => status === 503)
+    })
+    for (let i = 0; i < 10; i++) await buildPost(service, alice)
+    expect(service.linesOf('worker stopped')).toEqual([])
   })
 
   it('reports once that the port is taken, and exits with 1', async () => {

@@ -22,6 +22,9 @@ const stopSeconds = 10
 /** `env` has further settings of the instances. `stop` ends everything that still runs. */
 export async function deploy(database: DatabaseEnv, env: Record<string, string>) {
   const program = locateProgram('haproxy')
+  const workers = Number(env.WORKERS ?? 1)
+  /** Of each instance: several workers have a primary. */
+  const processes = workers > 1 ? workers + 1 : 1
   const undo: (() => unknown)[] = []
   const stop = async () => {
     for (const step of undo.toReversed()) await step()
@@ -29,8 +32,12 @@ export async function deploy(database: DatabaseEnv, env: Record<string, string>)
   try {
     const collector = await startCollector()
     undo.push(collector.stop)
-    const push = { OTEL_METRICS_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl }
-    const instances = await startInstances(database, { ...push, ...env })
+    const settings = {
+      SHUTDOWN_DELAY: '5s',
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl,
+    }
+    const instances = await startInstances(database, { ...settings, ...env })
     undo.push(() => instances.stopAll('SIGKILL'))
     const ready = (port: number) => `http://127.0.0.1:${port}/readyz`
     const proxy = await startHaproxy(program, 'microposts.cfg', instances.addresses, ready)
@@ -65,8 +72,8 @@ export async function deploy(database: DatabaseEnv, env: Record<string, string>)
           ),
           holds(
             `processes that pushed metrics`,
-            pushes.length === stops.length,
-            `${pushes.length} of ${stops.length}`,
+            pushes.length === stops.length * processes,
+            `${pushes.length} of ${stops.length * processes}`,
           ),
           ...[checkLog(proxy.log, counts), ...comparisons].map(toCheck),
         ]

@@ -29,9 +29,7 @@ export async function startInstances(database: DatabaseEnv, env: Record<string, 
     stops.push({ name, seconds: (performance.now() - begin) / 1_000, exitCode: await service.exited })
   }
 
-  const stopAll = async (signal?: NodeJS.Signals) => {
-    for (const name of instanceNames) await stop(name, signal)
-  }
+  const stopAll = (signal?: NodeJS.Signals) => Promise.all(instanceNames.map((name) => stop(name, signal)))
 
   try {
     for (const name of instanceNames) await start(name)

@@ -22,7 +22,7 @@ const pauseMs = 20
 export async function startMixedLoad(target: Target, { clients, seed }: { clients: number; seed: number }) {
   const ledger = createLedger()
   const authors = [await buildUser(target), await buildUser(target)] as const
-  const journals = authors.map(createPostsJournal)
+  const journals = authors.map((author) => createPostsJournal(author, { keyed: false }))
   const first = await buildPost(target, authors[0])
   const followers: User[] = []
   while (followers.length < readers) followers.push(await follow(target, authors))
@@ -80,7 +80,7 @@ export async function startMixedLoad(target: Target, { clients, seed }: { client
           ...byProxy.map(({ method, path, status }) => `${method} ${path}: ${status}`),
           ...client.unexpected,
         ]),
-        holds('posts with an Idempotency-Key', posts.length > 0, posts.length),
+        holds('posts without an Idempotency-Key', posts.length > 0, posts.length),
         none(
           'of them, requests that failed',
           refused.map(({ status, text }) => `${status ?? ''} ${text}`),

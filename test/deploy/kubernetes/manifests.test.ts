@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import type { Json } from '../../../harness/http/client.ts'
 import { requireProgram } from '../../../harness/programs/find.ts'
 import { variables } from '../../../otel/config/variables.ts'
-import { Variables } from '../../../src/config.ts'
+import { readConfig, Variables } from '../../../src/config.ts'
 import { findBrokenReferences } from './support/references.ts'
 import { find, render } from './support/render.ts'
 import { findSchemaFaults } from './support/schemas.ts'
@@ -80,9 +80,12 @@ describe('deploy/kubernetes/base', () => {
   it('gives a pod the time that it needs to leave its endpoints and to stop', (context) => {
     const { objects } = render(requireProgram('kubectl', context), 'base')
     const { terminationGracePeriodSeconds: grace, containers } = podOf(find(objects, 'Deployment'))
-    const [{ lifecycle }] = containers
-    // docs/operations.md: "Allow 15 seconds before SIGKILL."
-    expect(grace).toBeGreaterThanOrEqual(lifecycle.preStop.sleep.seconds + 15)
+    const [{ env }] = containers
+    const delay = env.find(({ name }: Json) => name === 'SHUTDOWN_DELAY')
+    const { shutdownDelayMs } = readConfig({ SHUTDOWN_DELAY: delay.value })
+    expect(shutdownDelayMs).toBeGreaterThanOrEqual(5_000)
+    // docs/operations.md: "Allow 15 seconds more before SIGKILL."
+    expect(grace).toBeGreaterThanOrEqual(shutdownDelayMs / 1_000 + 15)
   })
 
   it('starts no more pods than a PostgreSQL with its default settings has connections for', (context) => {

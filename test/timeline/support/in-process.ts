@@ -15,7 +15,7 @@ export function createInProcess(
 ) {
   const metrics = unrecordedMetrics()
   const feed = createFeed({ query, notifications, log: silentLog, pollMs })
-  const { signal: stopping } = new AbortController()
+  const { signal: closing } = new AbortController()
   const accounts = createAccounts({ db, query, metrics, log: silentLog })
   const sessions = createSessions({ db, query, metrics, log: silentLog, ttlMs: 60_000 })
   return {
@@ -25,7 +25,7 @@ export function createInProcess(
       query,
       feed,
       metrics,
-      stopping,
+      closing,
       limits: { total: 100, perUser: 100 },
       heartbeatMs,
     }),
