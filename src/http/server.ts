@@ -32,6 +32,20 @@ export const defaultTimeouts = {
 export type Timeouts = typeof defaultTimeouts
 
 /**
+ * What is known of a connection. It has one open response at most, because requests are handled one at a time.
+ *
+ * Requests change these fields, but add nothing to a Map or Set: when V8 replaces the table of one, the old table refers to
+ * the new one. Once an old table is in the old generation, all responses after it stay in memory until the next full collection.
+ */
+type Connection = {
+  response?: ServerResponse | undefined
+  /** When its request arrived. */
+  requestedMs: number
+  /** Why the parser refuses the bytes of the client. */
+  failure?: NodeJS.ErrnoException
+}
+
+/**
  * The number of sockets that listen. libuv accepts one connection per socket and turn of the event loop. Under load a turn
  * takes some milliseconds, so at one socket a few hundred clients, among them health checks, would wait for seconds.
  * The primary of a cluster accepts for its workers, and does nothing else.
@@ -59,18 +73,18 @@ export async function startServer(options: {
   let closing = false
   /** How many connections and requests have arrived. */
   const arrived = { connections: 0, requests: 0 }
-  /** The time at which the request of each response arrived. */
-  const openResponses = new Map<ServerResponse, number>()
-  /** Why the parser refuses the bytes of each connection. */
-  const failures = new WeakMap<Socket, NodeJS.ErrnoException>()
+  const connections = new Map<Socket, Connection>()
   const respond = oneAtATime((request, response) => {
+    const connection = connections.get(request.socket)
+    if (!connection) return
     arrived.requests++
     if (announcing || isFaultyFraming(request)) announceClose(response)
-    openResponses.set(response, performance.now())
+    connection.response = response
+    connection.requestedMs = performance.now()
     response.once('close', () => {
-      openResponses.delete(response)
-      const failure = failures.get(request.socket)
-      if (failure) refuse(request.socket, failure)
+      // The next request may have started already.
+      if (connection.response === response) connection.response = undefined
+      if (connection.failure) refuse(request.socket, connection)
       // A stream sent its headers before the stop began, so it could not announce the end of the connection.
       if (closing) void closeIdleConnections()
     })
@@ -91,26 +105,26 @@ export async function startServer(options: {
   )
   const slowReaders = setInterval(() => {
     const latest = performance.now() - timeouts.responseMs
-    for (const [response, since] of openResponses)
-      if (since < latest && !isEventStream(response)) response.socket?.destroy()
+    for (const [socket, { response, requestedMs }] of connections)
+      if (response && requestedMs < latest && !isEventStream(response)) socket.destroy()
   }, timeouts.checkMs).unref()
-  let connections = 0
   for (const server of servers) {
     server.on('connection', (socket: Socket) => {
-      if (connections >= maxConnections) return socket.destroy()
-      connections++
+      if (connections.size >= maxConnections) return socket.destroy()
       arrived.connections++
-      socket.once('close', () => connections--)
+      connections.set(socket, { requestedMs: 0 })
+      socket.once('close', () => connections.delete(socket))
     })
     // Node would refuse an unknown Expect with an empty response; a server may ignore it (RFC 9110, 10.1.1).
     server.on('checkExpectation', (request, response) => server.emit('request', request, response))
     server.on('connect', (_request, socket: Socket) => respondToSocketError(socket, timeouts.refusalLingerMs))
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      const connection = connections.get(socket)
       // The event repeats for everything that the client sends after the error.
-      if (socket.writableEnded || failures.has(socket)) return
-      failures.set(socket, error)
+      if (!connection || socket.writableEnded || connection.failure) return
+      connection.failure = error
       if (isMalformed(error)) metrics.requestRejected('malformed')
-      refuse(socket, error)
+      refuse(socket, connection)
     })
   }
   const name = `HOST=${host} PORT=${port}`
@@ -122,18 +136,17 @@ export async function startServer(options: {
   }
 
   /** Responds to what the parser refused, after the responses to the requests before it. */
-  function refuse(socket: Socket, { code }: NodeJS.ErrnoException): void {
-    const open = [...openResponses.keys()].filter((response) => response.req.socket === socket)
+  function refuse(socket: Socket, { response, failure }: Connection): void {
     if (!socket.writable) socket.destroy()
-    else if (open.some((response) => response.req.complete && !isEventStream(response))) return
+    else if (response?.req.complete && !isEventStream(response)) return
     // A second response would corrupt the first.
-    else if (open.some(({ headersSent }) => headersSent)) socket.destroy()
-    else respondToSocketError(socket, timeouts.refusalLingerMs, code)
+    else if (response?.headersSent) socket.destroy()
+    else respondToSocketError(socket, timeouts.refusalLingerMs, failure?.code)
   }
 
   function announceStop() {
     announcing = true
-    for (const response of openResponses.keys()) announceClose(response)
+    for (const { response } of connections.values()) if (response) announceClose(response)
   }
 
   return {
