@@ -13,10 +13,10 @@ import { PendingArticle, PostArticle } from './post.js'
  *   `empty` is shown if there is no post; it says what to do next
  */
 export function Feed({ list, label, empty, pending = [] }) {
-  const { items, isLoading, problem } = list
+  const { items, next, isLoading, problem } = list
   if (items.length + pending.length === 0) {
     if (isLoading) return html`<${Skeleton} />`
-    return problem ? html`<${LoadMore} list=${list} />` : html`<div class="empty">${empty}</div>`
+    return problem || next ? html`<${LoadMore} list=${list} />` : html`<div class="empty">${empty}</div>`
   }
   return html`
     <div class="feed" role="feed" aria-label=${label} aria-busy=${isLoading} onKeyDown=${moveBetweenArticles}>

@@ -24,6 +24,7 @@ import { withChanges } from './changes.js'
 /** By the entry of the history and the list's path, the oldest first. */
 const remembered = new Map()
 const mostRemembered = 30
+const mostEmptyPages = 30
 
 /**
  * @template T
@@ -40,7 +41,7 @@ export function useList(path) {
   const load = useCallback(async (/** @type {string} */ from, /** @type {boolean} */ isFirst) => {
     change((before) => ({ ...before, isLoading: true, problem: null }))
     try {
-      const { body, headers } = await request('GET', from)
+      const { body, headers } = await requestItems(from)
       change(({ items }) => {
         const known = new Set(isFirst ? [] : items.map(idOf))
         const more = body.filter((/** @type {T} */ item) => !known.has(idOf(item)))
@@ -66,6 +67,21 @@ export function useList(path) {
     reload: () => void load(path, true),
     update: (edit) => change((before) => ({ ...before, items: edit(before.items) })),
   }
+}
+
+/**
+ * A search may send empty pages before it finds something. They are followed, but not without end: a client has a rate limit.
+ *
+ * @param {string} from
+ */
+async function requestItems(from) {
+  let response = await request('GET', from)
+  for (let emptyPages = 1; emptyPages < mostEmptyPages; emptyPages++) {
+    const next = nextPage(response.headers)
+    if (!next || response.body.length > 0) break
+    response = await request('GET', next)
+  }
+  return response
 }
 
 /**

@@ -9,10 +9,10 @@ import { Avatar } from './avatar.js'
 
 /** @param {{ list: List<User>, label: string, empty: ComponentChildren }} props */
 export function UserList({ list, label, empty }) {
-  const { items, isLoading, problem } = list
+  const { items, next, isLoading, problem } = list
   if (items.length === 0) {
     if (isLoading) return html`<p class="loading" role="status">Loading…</p>`
-    return problem ? html`<${LoadMore} list=${list} />` : html`<div class="empty">${empty}</div>`
+    return problem || next ? html`<${LoadMore} list=${list} />` : html`<div class="empty">${empty}</div>`
   }
   return html`
     <ul class="people" aria-label=${label}>
