@@ -33,7 +33,7 @@ const server = createServer(async (request, response) => {
         : list === 'timeline'
           ? await query<PostRow>('timeline', [await authenticate(request).then(({ userId }) => userId)])
           : searchParams.has('search')
-            ? await query<PostRow>('search', [`'${searchParams.get('search')}':*`])
+            ? await search(`'${searchParams.get('search')}':*`)
             : await query<PostRow>('listPosts', [])
   const posts = rows.slice(0, 20).map((row) => toPost(row, origin))
   const single = id !== undefined || request.method === 'POST'
@@ -54,6 +54,12 @@ process.once('SIGTERM', () => {
   server.close(() => pool.end())
   server.closeAllConnections()
 })
+
+/** As the service does: the newest posts first, then the index if they contain too few. */
+async function search(words: string): Promise<PostRow[]> {
+  const rows = await query<PostRow & { matches: boolean }>('search', [words])
+  return rows.at(-1)?.matches === false ? query<PostRow>('lookUp', [words]) : rows
+}
 
 async function create(request: IncomingMessage): Promise<PostRow> {
   const [{ userId, username }, body] = await Promise.all([authenticate(request), text(request)])

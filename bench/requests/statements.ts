@@ -42,23 +42,37 @@ export const statements = {
     SELECT ${columns} FROM chosen JOIN "Post" p ON p."id" = chosen."id" ${joins} ORDER BY p."id" DESC`,
 
   search: `
-    WITH near AS MATERIALIZED (
-      SELECT "id" FROM (SELECT * FROM "Post" ORDER BY "id" DESC LIMIT 5000) recent
-      WHERE "words" @@ $1::tsquery ORDER BY "id" DESC LIMIT 21
-    ),
-    far AS MATERIALIZED (
-      SELECT "id" FROM (
-        SELECT "id", "words" FROM "Post" WHERE "words" @@ $1::tsquery AND (SELECT count(*) FROM near) <= 20 LIMIT 10001
-      ) indexed
-    ),
-    beyond AS MATERIALIZED (
-      SELECT "id" FROM (
-        SELECT * FROM "Post" WHERE (SELECT count(*) FROM far) > 10000 ORDER BY "id" DESC OFFSET 0
-      ) row WHERE "words" @@ $1::tsquery ORDER BY "id" DESC LIMIT 21
+    WITH RECURSIVE chunk AS (
+      SELECT 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid AS "start", false AS "isLate"
+      UNION ALL
+      SELECT (SELECT "id" FROM "Post" WHERE "id" < chunk."start" ORDER BY "id" DESC OFFSET 499 LIMIT 1),
+        clock_timestamp() >= statement_timestamp() + 3 * interval '1 millisecond'
+      FROM chunk WHERE "start" IS NOT NULL AND NOT "isLate"
     ),
     newest AS (
-      SELECT "id" FROM near UNION SELECT "id" FROM far UNION SELECT "id" FROM beyond ORDER BY "id" DESC LIMIT 21
+      SELECT row."id", row."matches" FROM chunk CROSS JOIN LATERAL (
+        SELECT "id", true AS "matches" FROM (
+          SELECT * FROM "Post" WHERE "id" < chunk."start" ORDER BY "id" DESC LIMIT 500
+        ) recent WHERE "words" @@ $1::tsquery AND NOT "isLate"
+        UNION ALL
+        SELECT "start", false WHERE "isLate" AND "start" IS NOT NULL
+      ) row LIMIT 21
     )
+    SELECT newest."matches", ${columns} FROM newest JOIN "Post" p ON p."id" = newest."id" ${joins} ORDER BY p."id" DESC`,
+
+  lookUp: `
+    WITH rare AS MATERIALIZED (
+      SELECT string_agg(word::text, ' & ')::tsquery AS "query" FROM unnest(ARRAY[$1::tsquery]) word
+      WHERE 100 >= (
+        SELECT count(*) FROM (
+          SELECT FROM "Post" WHERE get_byte(sha256(uuid_send("id")), 0) = 0 AND "words" @@ word LIMIT 101
+        ) sampled
+      )
+    ),
+    candidate AS MATERIALIZED (
+      SELECT "id", "words" @@ $1::tsquery AS "matches" FROM "Post" WHERE "words" @@ (SELECT "query" FROM rare) LIMIT 3001
+    ),
+    newest AS (SELECT "id" FROM candidate WHERE "matches" ORDER BY "id" DESC LIMIT 21)
     SELECT ${columns} FROM newest JOIN "Post" p ON p."id" = newest."id" ${joins} ORDER BY p."id" DESC`,
 
   createPost: `

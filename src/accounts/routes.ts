@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { route } from '../http/endpoint.ts'
-import { listReply, listResponse, SearchQuery } from '../http/pagination.ts'
+import { listReply, listResponse, SearchQuery, shortPages } from '../http/pagination.ts'
 import { NewUser, toUser, User, UserChange, UserParams, userHref } from './schema.ts'
 import type { Accounts } from './service.ts'
 
@@ -39,8 +39,7 @@ export function accountRoutes(accounts: Accounts) {
         path: '/api/users',
         auth: 'none',
         summary: 'List or search users, newest first',
-        description:
-          'A search finds the users whose username begins with it, or whose display name contains all its words.',
+        description: `A search finds the users whose username begins with it, or whose display name contains all its words. ${shortPages}`,
         tag,
         query: SearchQuery,
         replies: { 200: listReply('A page of users', z.array(User)) },

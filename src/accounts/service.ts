@@ -9,7 +9,7 @@ import { transact } from '../database/transaction.ts'
 import { AppError, invalidAt } from '../errors.ts'
 import { type Page, type Slice, slice } from '../keyset.ts'
 import type { Metrics } from '../metrics/instruments.ts'
-import { newestMatches } from '../search/newest-matches.ts'
+import { newestMatches, type Scanned, type Search, type SearchTimes } from '../search/newest-matches.ts'
 import { searchQuery, tokenize } from '../search/tokenizer.ts'
 import type { Viewer } from '../viewer.ts'
 import { isMadeOfNames } from './guessable-passwords.ts'
@@ -18,10 +18,16 @@ import { madeOfNames, type NewUser, type UserChange, type UserRow } from './sche
 
 export type Accounts = ReturnType<typeof createAccounts>
 
-type AccountsDependencies = { db: PrismaClient; query: Query; metrics: Metrics; log: Log }
+type AccountsDependencies = {
+  db: PrismaClient
+  query: Query
+  metrics: Metrics
+  log: Log
+  searchTimes?: SearchTimes
+}
 
 /** Users: sign-up, profiles and deletion. */
-export function createAccounts({ db, query, metrics, log }: AccountsDependencies) {
+export function createAccounts({ db, query, metrics, log, searchTimes }: AccountsDependencies) {
   return {
     /** @throws {AppError} username-taken, regardless of case */
     async register({ username, password, displayName = null, bio = null }: NewUser): Promise<UserRow> {
@@ -53,14 +59,19 @@ export function createAccounts({ db, query, metrics, log }: AccountsDependencies
      * its words, the last one as a prefix.
      */
     async list(page: Page & { search?: string | undefined }): Promise<Slice<UserRow>> {
+      if (page.search)
+        return newestMatches(
+          searchOf(page.search),
+          page,
+          (newest) => query<Scanned<UserRow>>`
+            WITH RECURSIVE ${newest}
+            SELECT newest."matches", u."id", ${userColumns} FROM newest JOIN "User" u ON u."id" = newest."id"
+            ORDER BY u."id" DESC`,
+          searchTimes,
+        )
       const id = Prisma.sql`u."id"`
-      const rows = page.search
-        ? await query<UserRow>`
-            WITH ${newestMatches(Prisma.sql`"User"`, { matches: matchesSearch(page.search) }, page)}
-            SELECT u."id", ${userColumns} FROM newest JOIN "User" u ON u."id" = newest."id" ORDER BY u."id" DESC`
-        : await query<UserRow>`
-            SELECT u."id", ${userColumns} FROM "User" u
-            WHERE ${afterCursor(id, page)} ${newestFirst(id, page)}`
+      const rows = await query<UserRow>`
+        SELECT u."id", ${userColumns} FROM "User" u WHERE ${afterCursor(id, page)} ${newestFirst(id, page)}`
       return slice(rows, page)
     },
 
@@ -161,12 +172,14 @@ async function update(
   return row
 }
 
-/** A condition on "User". Each part has its index; a prefix is a range, which a prepared statement can use too. */
-function matchesSearch(search: string): Prisma.Sql {
+/** Words are those of the display name. A prefix of the username is a range, which a prepared statement can use too. */
+function searchOf(search: string): Search {
   const query = searchQuery(search)
   const byDisplayName = query ? Prisma.sql`"words" @@ ${query.all}::tsquery` : Prisma.sql`false`
-  if (!/^[\w.-]{1,50}$/.test(search)) return byDisplayName
+  const words = { table: Prisma.sql`"User"`, matches: byDisplayName, words: query?.longest ?? [] }
+  if (!/^[\w.-]{1,50}$/.test(search)) return words
   const prefix = search.toLowerCase()
   // DEL sorts after every character of a username.
-  return Prisma.sql`("usernameKey" >= ${prefix} AND "usernameKey" < ${`${prefix}\x7f`} OR ${byDisplayName})`
+  const byUsername = Prisma.sql`("usernameKey" >= ${prefix} AND "usernameKey" < ${`${prefix}\x7f`})`
+  return { ...words, matches: Prisma.sql`(${byUsername} OR ${byDisplayName})`, alternative: byUsername }
 }

@@ -35,6 +35,10 @@ export const PageQuery = z.object({
     }),
 })
 
+/** For the description of a search. */
+export const shortPages =
+  'A page may have fewer items than `limit`, even none, although there are more: follow its `Link` until there is none.'
+
 /** The query of a list with search. An empty search returns the unfiltered list. */
 export const SearchQuery = PageQuery.extend({
   search: text(0, 255)

@@ -4,14 +4,16 @@ import { Prisma } from '../database/generated/client.ts'
 import { afterCursor, newestFirst, newestOfUser } from '../database/keyset-sql.ts'
 import type { Query } from '../database/query.ts'
 import { type Page, type Slice, slice } from '../keyset.ts'
-import { newestMatches } from '../search/newest-matches.ts'
+import { newestMatches, type Scanned, type SearchTimes } from '../search/newest-matches.ts'
 import { searchQuery } from '../search/tokenizer.ts'
 import { postColumns, postId, postJoins } from './rows.ts'
 import type { PostRow } from './schema.ts'
 
 export type PostLists = ReturnType<typeof createPostLists>
 
-export function createPostLists({ query }: { query: Query }) {
+type PostListsDependencies = { query: Query; searchTimes?: SearchTimes }
+
+export function createPostLists({ query, searchTimes }: PostListsDependencies) {
   return {
     /** The posts of a user, newest first. @throws {AppError} not-found for an unknown user */
     byAuthor: (username: string, page: Page) =>
@@ -26,15 +28,16 @@ export function createPostLists({ query }: { query: Query }) {
       if (!page.search) return slice(await query<PostRow>`${selectPage(page)}`, page)
       const words = searchQuery(page.search)
       if (!words) return { rows: [], next: undefined }
-      const conditions = {
-        matches: Prisma.sql`"words" @@ ${words.all}::tsquery`,
-        narrowed: words.whole ? Prisma.sql`"words" @@ ${words.whole}::tsquery` : undefined,
-        isBroad: words.isBroad,
-      }
-      const rows = await query<PostRow>`
-        WITH ${newestMatches(Prisma.sql`"Post"`, conditions, page)}
-        SELECT ${postColumns} FROM newest JOIN "Post" p ON p."id" = newest."id" ${postJoins} ORDER BY p."id" DESC`
-      return slice(rows, page)
+      const matches = Prisma.sql`"words" @@ ${words.all}::tsquery`
+      return newestMatches(
+        { table: Prisma.sql`"Post"`, matches, words: words.longest },
+        page,
+        (newest) => query<Scanned<PostRow>>`
+          WITH RECURSIVE ${newest}
+          SELECT newest."matches", ${postColumns} FROM newest JOIN "Post" p ON p."id" = newest."id" ${postJoins}
+          ORDER BY p."id" DESC`,
+        searchTimes,
+      )
     },
   }
 }

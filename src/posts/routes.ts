@@ -3,7 +3,7 @@ import { UserParams } from '../accounts/schema.ts'
 import { route } from '../http/endpoint.ts'
 import { Id } from '../http/fields.ts'
 import { IfMatch } from '../http/headers/conditional-requests.ts'
-import { listReply, listResponse, PageQuery, SearchQuery } from '../http/pagination.ts'
+import { listReply, listResponse, PageQuery, SearchQuery, shortPages } from '../http/pagination.ts'
 import type { PostLists } from './lists.ts'
 import {
   IdempotencyKey,
@@ -140,8 +140,7 @@ export function postRoutes(posts: Posts, lists: PostLists) {
         path: '/api/posts',
         auth: 'none',
         summary: 'List or search all posts, newest first',
-        description:
-          'A search finds the posts that contain all its words, in any case; the last word matches as a prefix.',
+        description: `A search finds the posts that contain all its words, in any case; the last word matches as a prefix. ${shortPages}`,
         tag,
         query: SearchQuery,
         replies: { 200: pageOfPosts },

@@ -1,67 +1,122 @@
-// Reads the newest rows that match a search, at a cost that hardly depends on how frequent the words are.
+// Reads the newest rows that match a search, in bounded time, whatever the words and however many rows there are.
 import { Prisma } from '../database/generated/client.ts'
-import { afterCursor, newestFirst } from '../database/keyset-sql.ts'
-import type { Page } from '../keyset.ts'
+import { afterCursor, newestFirst, rowCount } from '../database/keyset-sql.ts'
+import { type Page, type Slice, slice } from '../keyset.ts'
 
-/** The number of newest rows that are scanned before the index is used, in about 2 ms. */
-const recentRows = 5_000
-/** The same for a broad condition, for which the index may take 300 ms. */
-const recentRowsIfBroad = 25_000
-
-/** The largest number of rows that are read from the index and then filtered or sorted, in about 15 ms. */
-const maxCandidates = 10_000
-
-/** Conditions on the unqualified columns of a table, supported by its indexes. */
-type Conditions = {
+/** A search of a table that has the columns `id` and `words`. Conditions name columns without their table. */
+export type Search = {
+  table: Prisma.Sql
   matches: Prisma.Sql
-  /**
-   * A weaker condition without a short prefix. For a prefix the index reads every word that begins with it, which is slow
-   * for a short one, so rows are filtered by the prefix if the other words leave few enough.
-   */
-  narrowed?: Prisma.Sql | undefined
-  /** Whether there is nothing but a short prefix. */
-  isBroad?: boolean
+  /** Tsqueries of one word each, which a row that matches by its words satisfies. */
+  words: readonly string[]
+  /** A condition that is enough for a match, supported by an index of its own. */
+  alternative?: Prisma.Sql | undefined
+}
+
+/** How long the newest rows are scanned at first, and how long the look-up and a second scan take together. */
+export type SearchTimes = { firstScanMs: number; restMs: number }
+const defaultTimes: SearchTimes = { firstScanMs: 3, restMs: 25 }
+
+/** A row that matches, or the row where a scan ended early. */
+export type Scanned<Row> = Row & { matches: boolean }
+
+/** The number of rows scanned between two looks at the clock. With so few, PostgreSQL always prefers the index on ids. */
+const rowsPerChunk = 500
+
+/** The largest number of rows that are read from the index and sorted, in about 5 ms. */
+const maxCandidates = 3_000
+
+/** Chooses one row in 256. These have indexes of their own, which tell how frequent a word is without reading all its rows. */
+export const isSampled = Prisma.sql`get_byte(sha256(uuid_send("id")), 0) = 0`
+/** A word of more than so many sampled rows, about 25,000 of all, is not looked up in the index. */
+const maxSampled = 100
+
+const id = Prisma.sql`"id"`
+const highestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+
+/**
+ * Reads a page. Frequent words are found among the newest rows, rare ones in the index. If the time is over, the page has
+ * fewer rows than `limit`, even none, and `next` is where the next page continues.
+ *
+ * @param read selects rows with the column `matches`, newest first, by CTEs for a statement that begins with
+ *   `WITH RECURSIVE`: the last one, `newest`, has the columns `id` and `matches`
+ */
+export async function newestMatches<Row extends { id: string }>(
+  search: Search,
+  page: Page,
+  read: (newest: Prisma.Sql) => Promise<Scanned<Row>[]>,
+  { firstScanMs, restMs } = defaultTimes,
+): Promise<Slice<Row>> {
+  const near = await read(scan(search, page, firstScanMs))
+  const end = endOf(near)
+  if (!end) return toSlice(near, page)
+  const start = performance.now()
+  const far = await read(lookUp(search, page))
+  if (!endOf(far)) return toSlice(far, page)
+  const found = near.slice(0, -1)
+  const rest = { limit: page.limit - found.length, cursor: end.id }
+  const beyond = await read(scan(search, rest, Math.max(0, restMs - (performance.now() - start))))
+  return toSlice([...found, ...beyond], page)
+}
+
+/** Scans the newest rows on the page until there are enough or the time is over; at least one chunk. */
+function scan({ table, matches }: Search, page: Page, ms: number): Prisma.Sql {
+  const chunk = Prisma.sql`FROM ${table} WHERE "id" < chunk."start" ORDER BY "id" DESC`
+  const rows = Prisma.raw(String(rowsPerChunk))
+  // PostgreSQL evaluates a recursive CTE as far as its rows are needed, so no chunk begins after the page is full.
+  return Prisma.sql`
+    chunk AS (
+      SELECT ${page.cursor ?? highestId}::uuid AS "start", false AS "isLate"
+      UNION ALL
+      SELECT (SELECT "id" ${chunk} OFFSET ${rows} - 1 LIMIT 1),
+        clock_timestamp() >= statement_timestamp() + ${ms} * interval '1 millisecond'
+      FROM chunk WHERE "start" IS NOT NULL AND NOT "isLate"
+    ),
+    newest AS (
+      SELECT row."id", row."matches" FROM chunk CROSS JOIN LATERAL (
+        SELECT "id", true AS "matches" FROM (SELECT * ${chunk} LIMIT ${rows}) recent WHERE ${matches} AND NOT "isLate"
+        UNION ALL
+        SELECT "start", false WHERE "isLate" AND "start" IS NOT NULL
+      ) row LIMIT ${rowCount(page.limit + 1)}
+    )`
 }
 
 /**
- * CTEs for a statement that begins with `WITH`. The last one, `newest`, has the ids of the matching rows of the page
- * and of one more.
- *
- * The planner alone would either scan the whole table, which is slow for a rare word, or sort every match, which is
- * slow for a frequent one; and a prepared statement has one plan for both. These CTEs find a frequent word among the
- * newest rows (`near`). Only if they contain too few matches is the index used (`far`). If it has too many matches to
- * sort, the word is frequent, but not in the newest rows; then the scan continues (`beyond`).
+ * Looks all matches up in the indexes. If there are too many candidates, or every word is too frequent to look up, the only
+ * row is one that does not match.
  */
-export function newestMatches(table: Prisma.Sql, conditions: Conditions, page: Page): Prisma.Sql {
-  const id = Prisma.sql`"id"`
-  const onPage = afterCursor(id, page)
-  const { matches, isBroad } = conditions
-  const isFrequent = Prisma.sql`(SELECT count(*) FROM far) > ${maxCandidates}`
+function lookUp({ table, matches, words, alternative }: Search, page: Page): Prisma.Sql {
+  const max = Prisma.raw(String(maxCandidates))
+  const candidates = (condition: Prisma.Sql) => Prisma.sql`
+    (SELECT "id", ${matches} AND ${afterCursor(id, page)} AS "matches" FROM ${table} WHERE ${condition} LIMIT ${max} + 1)`
+  const byWords = candidates(Prisma.sql`"words" @@ (SELECT "query" FROM rare)`)
   return Prisma.sql`
-    near AS MATERIALIZED (
-      SELECT "id" FROM (SELECT * FROM ${table} WHERE ${onPage} ORDER BY "id" DESC LIMIT ${isBroad ? recentRowsIfBroad : recentRows}) recent
-      WHERE ${matches} ${newestFirst(id, page)}
+    rare AS MATERIALIZED (
+      SELECT string_agg(word::text, ' & ')::tsquery AS "query" FROM unnest(${words}::tsquery[]) word
+      WHERE ${maxSampled} >= (
+        SELECT count(*) FROM (
+          SELECT FROM ${table} WHERE ${isSampled} AND "words" @@ word LIMIT ${Prisma.raw(String(maxSampled))} + 1
+        ) sampled
+      )
     ),
-    ${far(table, conditions, Prisma.sql`${onPage} AND (SELECT count(*) FROM near) <= ${page.limit}`)},
-    beyond AS MATERIALIZED (
-      SELECT "id" FROM (SELECT * FROM ${table} WHERE ${onPage} AND ${isFrequent} ORDER BY "id" DESC OFFSET 0) row
-      WHERE ${matches} ${newestFirst(id, page)}
+    candidate AS MATERIALIZED (${alternative ? Prisma.sql`${byWords} UNION ${candidates(alternative)}` : byWords}),
+    outcome AS MATERIALIZED (
+      SELECT (SELECT count(*) FROM candidate) <= ${max} AND (${words.length} = 0 OR "query" IS NOT NULL) AS "isComplete" FROM rare
     ),
     newest AS (
-      SELECT "id" FROM near UNION SELECT "id" FROM far UNION SELECT "id" FROM beyond ${newestFirst(id, page)}
+      (SELECT "id", true AS "matches" FROM candidate WHERE "matches" AND (SELECT "isComplete" FROM outcome) ${newestFirst(id, page)})
+      UNION ALL
+      (SELECT "id", false FROM ${table} WHERE NOT (SELECT "isComplete" FROM outcome) LIMIT 1)
     )`
 }
 
-/** The CTE `far`: the rows on the page that match, by the index; some of them if there are too many. */
-function far(table: Prisma.Sql, { matches, narrowed }: Conditions, needed: Prisma.Sql): Prisma.Sql {
-  const byIndex = (condition: Prisma.Sql) =>
-    Prisma.sql`(SELECT "id", "words" FROM ${table} WHERE ${condition} AND ${needed} LIMIT ${maxCandidates + 1})`
-  if (!narrowed) return Prisma.sql`far AS MATERIALIZED (SELECT "id" FROM ${byIndex(matches)} indexed)`
-  return Prisma.sql`
-    candidates AS MATERIALIZED (${byIndex(narrowed)}),
-    far AS MATERIALIZED (
-      SELECT "id" FROM candidates WHERE ${matches} AND (SELECT count(*) FROM candidates) <= ${maxCandidates}
-      UNION ALL
-      SELECT "id" FROM ${byIndex(Prisma.sql`${matches} AND (SELECT count(*) FROM candidates) > ${maxCandidates}`)} indexed
-    )`
+/** The row where a scan ended early. */
+function endOf<Row>(rows: readonly Scanned<Row>[]): Scanned<Row> | undefined {
+  const last = rows.at(-1)
+  return last?.matches ? undefined : last
+}
+
+function toSlice<Row extends { id: string }>(rows: Scanned<Row>[], page: Page): Slice<Row> {
+  const end = endOf(rows)
+  return end ? { rows: rows.slice(0, -1), next: end.id } : slice(rows, page)
 }

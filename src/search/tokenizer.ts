@@ -12,23 +12,21 @@ export function tokenize(text: string): string[] {
   return [...new Set(runs.map((word) => [...word].slice(0, maxWordLength).join('')))]
 }
 
-/** Of a prefix of at most this length there are so many continuations that reading them from an index takes long. */
-const shortPrefixLength = 3
+/** So many of the longest words of a search are looked up; posts are compared with all of them. */
+const maxLookedUp = 8
 
 /**
- * A tsquery that requires all words of a search, the last one as a prefix. If that prefix is short, `whole` requires only
- * the words before it; `isBroad` is true if there are none. Undefined for a search without words, which matches nothing.
+ * A tsquery that requires all words of a search, the last one as a prefix, and tsqueries of its longest words alone, which are
+ * the rarest as a rule. Undefined for a search without words, which matches nothing.
  */
-export function searchQuery(
-  search: string,
-): { all: string; whole: string | undefined; isBroad: boolean } | undefined {
+export function searchQuery(search: string): { all: string; longest: string[] } | undefined {
   // Quotes make the parser keep `_` and every script; a word itself contains no quote.
-  const quoted = tokenize(search).map((word) => `'${word}'`)
-  const last = quoted.at(-1)
+  const words = tokenize(search).map((word) => `'${word}'`)
+  const last = words.pop()
   if (!last) return undefined
-  const isShort = [...last].length - 2 <= shortPrefixLength
-  const whole = (isShort && quoted.slice(0, -1).join(' & ')) || undefined
-  return { all: `${quoted.join(' & ')}:*`, whole, isBroad: isShort && !whole }
+  words.push(`${last}:*`)
+  const longest = words.toSorted((a, b) => b.length - a.length).slice(0, maxLookedUp)
+  return { all: words.join(' & '), longest }
 }
 
 /** Upper case first, because only that maps ß to SS; a final sigma becomes a normal one. */
