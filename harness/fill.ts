@@ -83,7 +83,9 @@ const insertFollows = (from: number, to: number, { users, follows }: { users: nu
 
 /**
  * Posts have ten words whose frequency follows Zipf's law. Besides, 50 of all posts have the word `rare`, one in a
- * hundred `percent`, every second `half`, and every other one but the newest 5,100 `formerly`. There is one every ten seconds, the last one now.
+ * hundred `percent`, every second `half`, and every other one but the newest 5,100 `formerly`. Old posts have words that are
+ * hard to search for: the older half `bygone`, the oldest 10,001 `ancient`, and all but the newest fifth a word of their
+ * own that begins with `zone`. There is one post every ten seconds, the last one now.
  */
 function insertPosts(from: number, to: number, { posts, users }: { posts: number; users: number }): string {
   return `
@@ -95,7 +97,10 @@ function insertPosts(from: number, to: number, { posts, users }: { posts: number
         || CASE WHEN n % ${Math.ceil(posts / 50)} = 0 THEN ' rare' ELSE '' END
         || CASE WHEN n % 100 = 3 THEN ' percent' ELSE '' END
         || CASE WHEN n % 2 = 0 THEN ' half' ELSE '' END
-        || CASE WHEN n % 2 = 1 AND n < ${posts} - 5100 THEN ' formerly' ELSE '' END AS text
+        || CASE WHEN n % 2 = 1 AND n < ${posts} - 5100 THEN ' formerly' ELSE '' END
+        || CASE WHEN n <= ${posts} / 2 THEN ' bygone' ELSE '' END
+        || CASE WHEN n <= 10001 THEN ' ancient' ELSE '' END
+        || CASE WHEN n <= ${posts} * 0.8 THEN ' zone' || n ELSE '' END AS text
       FROM generate_series(${from}, ${to}) n
     ) post`
 }
