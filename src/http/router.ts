@@ -10,6 +10,7 @@ import type { Endpoint, Output, Reply, Route } from './endpoint.ts'
 import { isNotModified } from './headers/conditional-requests.ts'
 import { checkAccept, mediaTypes, producedTypes } from './headers/content-negotiation.ts'
 import { readInput } from './input.ts'
+import { inParts } from './overload/large-body.ts'
 import type { RateLimits } from './rate-limits.ts'
 
 export type RouterDependencies = { authenticate: Authenticate; rateLimits: RateLimits }
@@ -100,11 +101,12 @@ function send(
     ctx.body = null
     return
   }
+  const body = reply.type ? inParts(output.body) : JSON.stringify(output.body)
   // Koa adds enough listeners to a streamed response for Node to warn of a leak.
-  if (isStream(output.body)) ctx.res.setMaxListeners(20)
+  if (isStream(body)) ctx.res.setMaxListeners(20)
   // Before the body, for which Koa would otherwise guess a type.
   ctx.res.setHeader('Content-Type', output.headers?.['Content-Type'] ?? contentTypes[ctx.status] ?? '')
-  ctx.body = reply.type ? output.body : JSON.stringify(output.body)
+  ctx.body = body
 }
 
 const isStream = (body: unknown) => body instanceof Readable
