@@ -14,7 +14,8 @@ import { holds, none, type Trial } from './trial.ts'
 const usage = `Usage: npm run torture -- slow [options]
 
 Opens sockets that send their headers slowly, send their bodies slowly, or pipeline and read nothing, with limits
-on time of a few seconds. A normal client must be answered meanwhile, and the service must close every slow socket.
+on time of a few seconds. A normal client must be answered meanwhile, and the service must close every slow socket. All sockets are
+opened at once, two seconds after the service has got its first requests.
 
   --sockets N          slow sockets (500)
   --database-url URL   PostgreSQL server whose user may create databases (TEST_DATABASE_URL); "" for the embedded database
@@ -24,6 +25,12 @@ on time of a few seconds. A normal client must be answered meanwhile, and the se
 const limits = { HEADERS_TIMEOUT: '3s', REQUEST_TIMEOUT: '5s', RESPONSE_TIMEOUT: '5s' }
 /** The longest of the limits, and the time of a client whose request was refused. */
 const boundMs = 15_000
+
+/** The code of a service that has just started is not compiled yet. */
+const warmUpSeconds = 2
+
+/** 1.7 MB. */
+const file = '/docs/swagger-ui-bundle.js'
 
 type Ways = Record<string, (socket: Socket) => void>
 
@@ -38,6 +45,8 @@ export const slow: Trial = async (args, report) => {
     const list = get(`/api/users/${user.username}/collection`)
     const ways = slowWays(user)
     const names = Object.keys(ways)
+    report('warming up')
+    await sender.run({ texts: [list, get(file)], clients: 4, seconds: warmUpSeconds })
     report(`${count} slow sockets`)
     const start = performance.now()
     const closedMs = Array.from({ length: count }, (_, index) => {
@@ -88,32 +97,32 @@ async function settled<T>(promises: Promise<T>[]): Promise<T[]> {
 }
 
 function slowWays({ username, token }: User): Ways {
-  const large = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  const large = `GET ${file} HTTP/1.1\r\nHost: localhost\r\n\r\n`
   const body =
     `POST /api/users/${username}/collection HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n` +
     'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"text":"'
   return {
-    headers: (socket) => drip(socket, 'GET /api/posts HTTP/1.1\r\nHost: localhost\r\nX-Slow: '),
-    body: (socket) => drip(socket, body),
+    headers: (socket) =>
+      repeatedly(socket.resume(), 'GET /api/posts HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', 'a'),
+    body: (socket) => repeatedly(socket.resume(), body, 'a'),
     // Enough for the responses to fill the buffers of the connection.
-    reading: (socket) => socket.pause().write(large.repeat(20)),
+    reading: (socket) => repeatedly(socket.pause(), large.repeat(20), '\r\n'),
   }
 }
 
-function drip(socket: Socket, text: string) {
-  socket.resume().write(text)
-  const timer = setInterval(() => socket.write('a'), 500)
+/** Sends a text, and then another one regularly: a client that reads nothing notices the end of a connection when it writes. */
+function repeatedly(socket: Socket, text: string, next: string) {
+  socket.write(text)
+  const timer = setInterval(() => socket.write(next), 500)
   socket.once('close', () => clearInterval(timer))
 }
 
-/** Resolves when the service has closed the connection, which a client that reads nothing notices when it writes. */
+/** Resolves when the service has closed the connection. */
 function openSlowly({ url }: Target, start: ((socket: Socket) => void) | undefined): Promise<void> {
   const socket = connect(Number(new URL(url).port), 'localhost')
   return new Promise((resolve) => {
     socket.on('error', () => {})
     socket.once('close', () => resolve())
     start?.(socket)
-    const probing = setInterval(() => socket.write('\r\n'), 1_000)
-    socket.once('close', () => clearInterval(probing))
   })
 }
