@@ -1,5 +1,6 @@
-// What otel/ and the service exchange, because neither imports the other: the status of telemetry, and the address
-// of the service. Both import this module, which exists once per process.
+// What otel/ and the service exchange, because neither imports the other: the status of telemetry, the address of the
+// service, and early responses. Both import this module, which exists once per process.
+import type { IncomingMessage } from 'node:http'
 
 export type TelemetryStatus = {
   /** Whether the process can still be scraped; `/readyz` shows it as `telemetry`. */
@@ -29,4 +30,21 @@ export function reportService(reported: string) {
 /** The last reported address of the service; undefined before it listens, and for a service that reports none. */
 export function serviceAddress(): string | undefined {
   return address
+}
+
+type OnEarlyResponse = (request: IncomingMessage, status: number, seconds: number) => void
+
+let onEarlyResponse: OnEarlyResponse = () => undefined
+
+/** Sets what records early responses. */
+export function recordEarlyResponsesWith(record: OnEarlyResponse) {
+  onEarlyResponse = record
+}
+
+/**
+ * Reports a response that was sent before Node's `request` event, from which telemetry learns of a request, and the time that
+ * it took.
+ */
+export function reportEarlyResponse(...response: Parameters<OnEarlyResponse>) {
+  onEarlyResponse(...response)
 }

@@ -104,25 +104,27 @@ const heapSpaceBytes = (description: string): Metric => ({
   attributes: { 'v8js.heap.space.name': heapSpaces },
 })
 
+export const requestDuration: Metric = {
+  kind: 'histogram',
+  unit: 's',
+  description: 'Duration of HTTP server requests.',
+  attributes: {
+    'http.request.method': httpMethods,
+    'http.route': 'routes',
+    'http.response.status_code': 'statuses',
+    'url.scheme': ['http', 'https'],
+    'network.protocol.version': ['1.0', '1.1'],
+    'error.type': 'server errors',
+  },
+  boundaries: seconds,
+}
+
 /**
  * Recorded by instrumentation-http and instrumentation-runtime-node, which create these instruments themselves. Declared
  * here only to be documented and checked against a live scrape, so the descriptions are the packages'.
  */
 export const instrumentationMetrics: Readonly<Record<string, Metric>> = {
-  'http.server.request.duration': {
-    kind: 'histogram',
-    unit: 's',
-    description: 'Duration of HTTP server requests.',
-    attributes: {
-      'http.request.method': httpMethods,
-      'http.route': 'routes',
-      'http.response.status_code': 'statuses',
-      'url.scheme': ['http', 'https'],
-      'network.protocol.version': ['1.0', '1.1'],
-      'error.type': 'server errors',
-    },
-    boundaries: seconds,
-  },
+  'http.server.request.duration': requestDuration,
   'nodejs.eventloop.utilization': {
     kind: 'gauge',
     unit: '1',

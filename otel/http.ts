@@ -2,9 +2,12 @@
 import { errorMonitor } from 'node:events'
 import type { Server, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
-import { type Attributes, diag } from '@opentelemetry/api'
+import { type Attributes, diag, metrics } from '@opentelemetry/api'
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 import { type DescribedRequest, knownMethod, recordedStatus } from '../lib/http-attributes.ts'
+import { instrumentOptions } from '../lib/metric.ts'
+import { recordEarlyResponsesWith } from '../lib/telemetry-status.ts'
+import { requestDuration } from './catalogue.ts'
 
 /** Servers whose requests are not the service's, such as the pull endpoint's. */
 export const unmeasuredServers = new WeakSet<object>()
@@ -17,7 +20,7 @@ let recordedNext: ServerResponse | undefined
 
 /** Needs the global meter provider, with `describeRequest` as the attributes of http.server.request.duration. */
 export function instrumentHttp() {
-  new HttpInstrumentation({
+  const instrumentation = new HttpInstrumentation({
     disableOutgoingRequestInstrumentation: true,
     // Queries are not recorded, so there is nothing to redact.
     redactedQueryParamsServer: [],
@@ -38,6 +41,19 @@ export function instrumentHttp() {
   const require = createRequire(import.meta.url)
   require('node:http')
   require('node:https')
+  recordEarlyResponses(instrumentation)
+}
+
+/** Records responses that the package does not see, in its own histogram: the SDK returns the same one for the same name. */
+function recordEarlyResponses({ instrumentationName, instrumentationVersion }: HttpInstrumentation) {
+  const duration = metrics
+    .getMeter(instrumentationName, instrumentationVersion)
+    .createHistogram('http.server.request.duration', instrumentOptions(requestDuration))
+  recordEarlyResponsesWith((request, status, seconds) => {
+    // No response of the package's is recorded, so `describeRequest` keeps these attributes.
+    recordedNext = undefined
+    duration.record(seconds, attributesOf(request, status, 'http'))
+  })
 }
 
 function recordNext(this: ServerResponse) {
@@ -53,16 +69,18 @@ function recordNext(this: ServerResponse) {
 export function describeRequest(recorded: Attributes = {}): Attributes {
   const response = recordedNext
   if (!response) return recorded
-  const request: DescribedRequest = response.req
-  const route = routeOf(request)
   // The package gives no status to a request that failed.
   const failed = !('http.response.status_code' in recorded)
-  const status = recordedStatus(response, failed)
+  return attributesOf(response.req, recordedStatus(response, failed), recorded['url.scheme'])
+}
+
+function attributesOf(request: DescribedRequest, status: number, scheme: Attributes[string]): Attributes {
+  const route = routeOf(request)
   const { protocol } = request
   return {
     'http.request.method': knownMethod(request.method),
     'http.response.status_code': status,
-    'url.scheme': protocol === 'http' || protocol === 'https' ? protocol : recorded['url.scheme'],
+    'url.scheme': protocol === 'http' || protocol === 'https' ? protocol : scheme,
     // Node's parser also accepts 0.9 and 2.0, and responds with 1.1.
     'network.protocol.version': request.httpVersion === '1.0' ? '1.0' : '1.1',
     ...(route && { 'http.route': route }),

@@ -12,8 +12,7 @@ import { cors } from './http/headers/cors.ts'
 import { origin } from './http/headers/origin.ts'
 import { requestId } from './http/headers/request-id.ts'
 import { setSecurityHeaders } from './http/headers/security.ts'
-import { admitting } from './http/overload/admission.ts'
-import type { Handle } from './http/overload/one-at-a-time.ts'
+import { type Admission, createAdmission } from './http/overload/admission.ts'
 import { problemHandler } from './http/problems/handler.ts'
 import { createRateLimits, type RateLimiters } from './http/rate-limits.ts'
 import { recordRequestMetrics } from './http/request-metrics.ts'
@@ -40,8 +39,8 @@ export type AppDependencies = {
   closing: AbortSignal
 }
 
-/** The handler of all requests. */
-export function createApp(deps: AppDependencies): Handle {
+/** The handler of all requests, and what rejects them under overload. */
+export function createApp(deps: AppDependencies): Admission {
   const { config, database, limiters, metrics, log, stopping, closing } = deps
   const { client: db, query, notifications } = database
   const { sessionTtlMs: ttlMs, sessionIdleMs: idleMs } = config
@@ -79,7 +78,7 @@ export function createApp(deps: AppDependencies): Handle {
   app.use(
     createRouter(routes, { authenticate: sessions.authenticate, rateLimits: createRateLimits(limiters) }),
   )
-  return admitting(app.callback(), {
+  return createAdmission(app.callback(), {
     maxDelayMs: config.overloadDelayMs,
     connectionDelayMs: database.connectionDelayMs,
     routes,

@@ -1,12 +1,13 @@
 // Node's HTTP server for the app: timeouts, errors below HTTP, and graceful shutdown.
 import cluster from 'node:cluster'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { isEventStream } from '../../lib/http-attributes.ts'
 import { listenTogether } from '../../lib/listen.ts'
 import type { Metrics } from '../metrics/instruments.ts'
+import { EarlyServer, type RejectEarly } from './overload/early-server.ts'
 import { type Handle, oneAtATime } from './overload/one-at-a-time.ts'
 import { respondToSocketError } from './problems/socket-errors.ts'
 
@@ -59,13 +60,16 @@ const listeners = process.platform === 'linux' && !cluster.isWorker ? 32 : 1
  */
 export async function startServer(options: {
   handle: Handle
+  /** Sees a request before Node emits `request`; if it returns true, it has sent the response, and nobody else hears of it. */
+  rejectEarly?: RejectEarly
   host: string
   port: number
   metrics: Metrics
   timeouts?: Partial<Timeouts> | undefined
   maxConnections?: number
 }) {
-  const { handle, host, port, metrics, maxConnections = Number.POSITIVE_INFINITY } = options
+  const { handle, rejectEarly = () => false, host, port, metrics } = options
+  const { maxConnections = Number.POSITIVE_INFINITY } = options
   const timeouts = { ...defaultTimeouts, ...options.timeouts }
   /** Whether responses announce the end of their connections. */
   let announcing = false
@@ -79,29 +83,33 @@ export async function startServer(options: {
     if (!connection) return
     arrived.requests++
     if (announcing || isFaultyFraming(request)) announceClose(response)
-    connection.response = response
-    connection.requestedMs = performance.now()
-    response.once('close', () => {
-      // The next request may have started already.
-      if (connection.response === response) connection.response = undefined
-      if (connection.failure) refuse(request.socket, connection)
-      // A stream sent its headers before the stop began, so it could not announce the end of the connection.
-      if (closing) void closeIdleConnections()
-    })
+    track(connection, response)
     handle(request, response)
   })
-  const servers = Array.from({ length: listeners }, () =>
-    createServer(
-      {
-        headersTimeout: timeouts.headersMs,
-        requestTimeout: timeouts.requestMs,
-        connectionsCheckingInterval: timeouts.checkMs,
-        keepAliveTimeout: timeouts.keepAliveMs,
-        // Node would refuse the request with an empty response; the app responds with a problem.
-        requireHostHeader: false,
-      },
-      respond,
-    ),
+  /** Only for a request that waits for no other, on a connection whose client reads its responses. */
+  const rejectFirst: RejectEarly = (request, response) => {
+    const { socket } = response
+    if (!socket || socket.writableLength > 0 || announcing || isFaultyFraming(request)) return false
+    if (!rejectEarly(request, response)) return false
+    const connection = connections.get(request.socket)
+    if (connection && socket.writableLength > 0) track(connection, response)
+    return true
+  }
+  const servers = Array.from(
+    { length: listeners },
+    () =>
+      new EarlyServer(
+        rejectFirst,
+        {
+          headersTimeout: timeouts.headersMs,
+          requestTimeout: timeouts.requestMs,
+          connectionsCheckingInterval: timeouts.checkMs,
+          keepAliveTimeout: timeouts.keepAliveMs,
+          // Node would refuse the request with an empty response; the app responds with a problem.
+          requireHostHeader: false,
+        },
+        respond,
+      ),
   )
   const slowReaders = setInterval(() => {
     const latest = performance.now() - timeouts.responseMs
@@ -129,6 +137,18 @@ export async function startServer(options: {
   }
   const name = `HOST=${host} PORT=${port}`
   const listeningPort = await listenTogether(servers, { host, port, name })
+
+  function track(connection: Connection, response: ServerResponse) {
+    connection.response = response
+    connection.requestedMs = performance.now()
+    response.once('close', () => {
+      // The next request may have started already.
+      if (connection.response === response) connection.response = undefined
+      if (connection.failure) refuse(response.req.socket, connection)
+      // A stream sent its headers before the stop began, so it could not announce the end of the connection.
+      if (closing) void closeIdleConnections()
+    })
+  }
 
   async function closeIdleConnections() {
     await untilQuiet(() => arrived.requests)

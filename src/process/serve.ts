@@ -32,7 +32,7 @@ export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): 
     shared: database.kind === 'postgresql' ? database.client : undefined,
     workers: config.workers,
   })
-  const handle = createApp({
+  const app = createApp({
     config,
     database,
     limiters,
@@ -43,7 +43,7 @@ export async function serve(config: Config, log: Logger, lifecycle: Lifecycle): 
   })
   try {
     const { host, port, timeouts, maxConnections, shutdownDelayMs } = config
-    const server = await startServer({ handle, host, port, metrics, timeouts, maxConnections })
+    const server = await startServer({ ...app, host, port, metrics, timeouts, maxConnections })
     const info = { url: httpOrigin(host, server.port), database: database.name }
     reportService(config.publicUrl ?? info.url)
     lifecycle.listening(info)

@@ -1,6 +1,7 @@
 // Admission control: when the service is behind with its work, it rejects requests to the API before they cost anything.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { requestPath } from '../../../lib/request-path.ts'
+import { reportEarlyResponse } from '../../../lib/telemetry-status.ts'
 import type { Metrics } from '../../metrics/instruments.ts'
 import type { Priority, Route } from '../endpoint.ts'
 import { createLimit } from './limit.ts'
@@ -28,37 +29,67 @@ export type AdmissionOptions = {
   metrics: Metrics
 }
 
+export type Admission = {
+  /** Passes a request to the app only while fewer requests are active than the limit; otherwise rejects it. */
+  handle: Handle
+  /**
+   * Rejects a request that `handle` would reject, before Node emits `request`: what listens there, such as telemetry, costs more
+   * than the rejection itself. Returns whether the response was sent.
+   */
+  rejectEarly: (request: IncomingMessage, response: ServerResponse) => boolean
+}
+
 /**
- * Passes a request to `handle` only while fewer requests are active than the limit, which follows the measured load.
- * Logins are counted apart: they wait for a hash, while the event loop and the database are free for other requests.
+ * Limits the number of active requests. The limit follows the measured load. Logins are counted apart: they wait for a
+ * hash, while the event loop and the database are free for other requests.
  *
  * Pages, files and health checks are always admitted: they cost no more than a rejection.
  */
-export function admitting(handle: Handle, options: AdmissionOptions): Handle {
+export function createAdmission(handle: Handle, options: AdmissionOptions): Admission {
   const { maxDelayMs, connectionDelayMs, routes, corsOrigins, metrics } = options
-  if (maxDelayMs === 0) return handle
+  if (maxDelayMs === 0) return { handle, rejectEarly: () => false }
   const priorityOf = createPriorities(routes)
   const reject = createRejection(corsOrigins)
   const limit = createLimit(maxDelayMs, connectionDelayMs)
   let active = 0
   let logins = 0
 
-  return (request, response) => {
-    const priority = priorityOf(request)
-    if (!priority) return handle(request, response)
-    const isLogin = priority === 'login'
-    if (
-      (isLogin && logins >= greatestLogins) ||
-      limit.isReached(isLogin ? Math.max(active, logins) : active, shares[priority])
-    ) {
-      metrics.requestRejected('overload')
-      return isLogin ? setTimeout(reject, loginRejectionMs, request, response) : reject(request, response)
-    }
-    whileActive(request, response, (change) => {
-      if (isLogin) logins += change
-      else active += change
-    })
-    return handle(request, response)
+  const isRejected = (priority: Priority) =>
+    priority === 'login'
+      ? logins >= greatestLogins || limit.isReached(Math.max(active, logins), shares.login)
+      : limit.isReached(active, shares[priority])
+  const countRejection = () => {
+    limit.rejected()
+    metrics.requestRejected('overload')
+  }
+
+  return {
+    handle(request, response) {
+      const priority = priorityOf(request)
+      if (!priority) return handle(request, response)
+      const isLogin = priority === 'login'
+      if (isRejected(priority)) {
+        countRejection()
+        return isLogin ? setTimeout(reject, loginRejectionMs, request, response) : reject(request, response)
+      }
+      whileActive(request, response, (change) => {
+        if (isLogin) logins += change
+        else active += change
+      })
+      return handle(request, response)
+    },
+
+    rejectEarly(request, response) {
+      // Far from the limit, the priority does not matter.
+      if (!limit.isReached(active, shares.write)) return false
+      const priority = priorityOf(request)
+      if (!priority || priority === 'login' || !isRejected(priority)) return false
+      const start = performance.now()
+      countRejection()
+      reject(request, response)
+      reportEarlyResponse(request, response.statusCode, (performance.now() - start) / 1_000)
+      return true
+    },
   }
 }
 

@@ -3,10 +3,13 @@
 const sampleMs = 20
 /** The number of recent delays, of which the smallest counts: a short pause is not overload (as in CoDel, RFC 8289). */
 const standing = 2
-/** Enough to keep the event loop and the connections to the database busy. */
-const least = 16
-/** Before overload is noticed, no more requests than this get in. They wait for about 50 ms. */
-const greatest = 256
+/**
+ * Keeps the event loop and the connections to the database busy, and lets in the requests that arrive during one turn of a busy
+ * event loop.
+ */
+const least = 48
+/** Before overload is noticed, no more requests than this get in: about those that arrive during a garbage collection. */
+const greatest = 512
 /** The shares of idle time of the event loop below which it is busy, and above which it can do more. */
 const busyBelow = 0.02
 const freeAbove = 0.05
@@ -34,11 +37,11 @@ export function createLimit(maxDelayMs: number, connectionDelayMs: () => number)
     hasRejected = false
   })
   return {
-    /** Whether this number of active requests fills a share (0 to 1) of the limit. If so, the caller rejects a request. */
-    isReached(active: number, share: number): boolean {
-      const reached = active >= limit * share
-      hasRejected ||= reached
-      return reached
+    /** Whether this number of active requests fills a share (0 to 1) of the limit. */
+    isReached: (active: number, share: number) => active >= limit * share,
+    /** The caller rejects a request. */
+    rejected() {
+      hasRejected = true
     },
   }
 }

@@ -7,7 +7,7 @@ import { unrecordedMetrics } from '../../../harness/telemetry/metrics.ts'
 import { scrape } from '../../../harness/telemetry/scrape.ts'
 import { until } from '../../../harness/until.ts'
 import { route } from '../../../src/http/endpoint.ts'
-import { admitting } from '../../../src/http/overload/admission.ts'
+import { createAdmission } from '../../../src/http/overload/admission.ts'
 import { startServer } from '../../../src/http/server.ts'
 import { exchange, open, requestText } from '../support/raw.ts'
 
@@ -70,7 +70,7 @@ const hashing = (path: string) =>
 describe('admission by priority', () => {
   it('rejects logins first, then writes, then reads, and never what is not of the API', async () => {
     const held: ServerResponse[] = []
-    const handle = admitting(
+    const app = createAdmission(
       (request, response) => {
         if (request.url?.endsWith('/held')) held.push(response)
         else response.end()
@@ -83,7 +83,7 @@ describe('admission by priority', () => {
         metrics: unrecordedMetrics(),
       },
     )
-    const server = await startServer({ handle, host: 'localhost', port: 0, metrics: unrecordedMetrics() })
+    const server = await startServer({ ...app, host: 'localhost', port: 0, metrics: unrecordedMetrics() })
     onTestFinished(() => server.stop(0))
     const target = { url: `http://localhost:${server.port}` }
     const hold = async (count: number) => {
@@ -103,13 +103,13 @@ describe('admission by priority', () => {
         ].map(async ([method = '', path = '']) => (await send(target, method, path)).statusCode),
       )
 
-    // The limit follows the delay: at first 256, then no less than 16.
-    const first = await hold(20)
+    // The limit follows the delay: at first 512, then no less than 48.
+    const first = await hold(60)
     await until('the limit is lower', async () => (await send(target, 'GET', '/api/x')).statusCode === 503)
     for (const response of held.splice(0)) response.end()
     await Promise.all(first)
 
-    const rest = [...(await hold(7))]
+    const rest = [...(await hold(23))]
     expect(await statuses()).toEqual([200, 200, 200, 200, 200])
     rest.push(...(await hold(1)))
     expect(await statuses()).toEqual([503, 503, 200, 200, 200])
@@ -123,9 +123,9 @@ describe('admission by priority', () => {
     )
     // A rejected login has to wait, so that a flood of them takes less of the CPU.
     expect(order).toEqual(['GET /api/users', 'POST /api/login'])
-    rest.push(...(await hold(5)))
+    rest.push(...(await hold(15)))
     expect(await statuses()).toEqual([503, 503, 503, 200, 200])
-    rest.push(...(await hold(3)))
+    rest.push(...(await hold(9)))
     expect(await statuses()).toEqual([503, 503, 503, 503, 200])
     const absolute = requestText('GET http://localhost/api/users HTTP/1.1')
     expect(await exchange(target, absolute)).toMatchObject([{ status: 503 }])
@@ -140,7 +140,7 @@ describe('admission by priority', () => {
 it('admits few requests at once while it rejects others and has no idle time', async () => {
   let active = 0
   let mostActive = 0
-  const handle = admitting(
+  const app = createAdmission(
     (_request, response) => {
       active++
       mostActive = Math.max(mostActive, active)
@@ -160,17 +160,17 @@ it('admits few requests at once while it rejects others and has no idle time', a
       metrics: unrecordedMetrics(),
     },
   )
-  const server = await startServer({ handle, host: 'localhost', port: 0, metrics: unrecordedMetrics() })
+  const server = await startServer({ ...app, host: 'localhost', port: 0, metrics: unrecordedMetrics() })
   onTestFinished(() => server.stop(0))
   const text = requestText('GET /api/x HTTP/1.1', { Connection: 'keep-alive' })
-  const sockets = Array.from({ length: 600 }, () => connect(server.port, 'localhost'))
+  const sockets = Array.from({ length: 1_200 }, () => connect(server.port, 'localhost'))
   for (const socket of sockets) {
     socket.on('data', () => socket.write(text)).on('error', () => {})
     socket.write(text)
   }
   await until('many are active', () => mostActive > 100)
   await until('few are active', () => {
-    const few = mostActive <= 16
+    const few = mostActive <= 48
     mostActive = 0
     return few
   })
