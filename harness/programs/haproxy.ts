@@ -51,12 +51,13 @@ export async function startHaproxy(
   }
   const options = { env: { BIND: `127.0.0.1:${port}`, ...servers }, stdout: file }
   const args = ['-f', `deploy/haproxy/${configuration}`, '-f', oneThread, '-db']
-  const { stop } = await startProgram(program, args, ready(port), options).catch((error) => {
+  const { pid, stop } = await startProgram(program, args, ready(port), options).catch((error) => {
     end()
     throw error
   })
   let stopped: Promise<void> | undefined
   return {
+    pid,
     port,
     url: `http://127.0.0.1:${port}`,
     /** The requests so far, in the order in which they ended. It grows with a short delay. */

@@ -3,8 +3,11 @@ import { setTimeout } from 'node:timers/promises'
 import { readOptions } from '../../lib/command-line.ts'
 import { createDatabase, type TemporaryDatabase } from '../database.ts'
 import { buildPost, buildUser } from '../http/client.ts'
+import { freePort } from '../http/free-port.ts'
+import { locateProgram } from '../programs/find.ts'
+import { startHaproxy } from '../programs/haproxy.ts'
 import { type Service, startService } from '../service.ts'
-import { cpuBetween, cpuTimes, databasePids, pin } from './load/cpu.ts'
+import { cpuBetween, cpuTimes, databasePids, type Pids, pin } from './load/cpu.ts'
 import type { Job } from './load/jobs.ts'
 import { coresTable, goalsTable, type Measured, type Step, stepsTable, withStatus } from './load/report.ts'
 import { get, post } from './load/requests.ts'
@@ -18,6 +21,7 @@ Measures the capacity for lists of 20 posts with 16 clients. Then sends requests
 the service answers, then wrong passwords from 200 clients. Meanwhile health checks and scrapes must always succeed.
 
   --seconds N          seconds of each step (10)
+  --haproxy            sends everything through haproxy (deploy/haproxy/microposts.cfg), which rejects before the service does
   --pin                runs the service on CPU 0 and all others on CPU 1, so that they do not share one (Linux, as root)
   --database-url URL   PostgreSQL server whose user may create databases (TEST_DATABASE_URL); "" for the embedded database
   --help               shows this text
@@ -29,11 +33,13 @@ const attackers = 200
 const factors = [0.8, 1, 2, 3] as const
 
 export const overload: Trial = async (args, report) => {
-  const defaults = { seconds: 10, pin: false, databaseUrl: process.env.TEST_DATABASE_URL }
-  const { seconds, pin: isPinned, databaseUrl } = readOptions(usage, defaults, args)
+  const defaults = { seconds: 10, haproxy: false, pin: false, databaseUrl: process.env.TEST_DATABASE_URL }
+  const { seconds, haproxy, pin: isPinned, databaseUrl } = readOptions(usage, defaults, args)
   const database = await createDatabase(databaseUrl)
   const service = await startService({ MAX_CONNECTIONS: '0', OVERLOAD_DELAY: '50ms' }, database)
-  const [sender, otherSender] = [await startSender(service), await startSender(service)]
+  const proxy = haproxy ? await startProxy(service) : undefined
+  const target = proxy ?? service
+  const [sender, otherSender] = [await startSender(target), await startSender(target)]
   const probes = watch(service)
   try {
     const scene = { service, database, sender }
@@ -44,7 +50,7 @@ export const overload: Trial = async (args, report) => {
     report('capacity')
     // The first requests are slow, because nothing is compiled yet.
     await sender.run({ texts: list, clients, seconds })
-    if (isPinned) await pinAll(scene, otherSender)
+    if (isPinned) await pinAll(scene, [otherSender.pid, proxy?.pid])
     const capacity = await measure(scene, 'capacity', { texts: list, clients, seconds })
     const step = (factor: number, name = `${factor} ×`) => {
       const rate = (factor * capacity.answers.length) / capacity.seconds
@@ -72,9 +78,17 @@ export const overload: Trial = async (args, report) => {
   } finally {
     await probes.stop()
     await Promise.all([sender.stop(), otherSender.stop()])
+    await proxy?.stop()
     await service.stop()
     await database.drop()
   }
+}
+
+/** The second instance of the configuration does not exist. */
+async function startProxy({ url }: Service) {
+  const addresses = { ONE: new URL(url).host, TWO: `127.0.0.1:${await freePort()}` }
+  const ready = (port: number) => `http://127.0.0.1:${port}/readyz`
+  return startHaproxy(locateProgram('haproxy'), 'microposts.cfg', addresses, ready)
 }
 
 type Scene = { service: Service; database: TemporaryDatabase; sender: Sender }
@@ -85,9 +99,9 @@ async function settle<T>(next: () => Promise<T>): Promise<T> {
   return next()
 }
 
-async function pinAll({ service, database, sender }: Scene, otherSender: Sender) {
+async function pinAll({ service, database, sender }: Scene, others: Pids) {
   pin([service.pid], 0)
-  pin([sender.pid, otherSender.pid, ...(await databasePids(database.env))], 1)
+  pin([sender.pid, ...others, ...(await databasePids(database.env))], 1)
 }
 
 async function measure({ service, database, sender }: Scene, name: string, job: Job): Promise<Step> {

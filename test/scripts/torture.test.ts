@@ -1,6 +1,7 @@
 // Short forms of the trials of one instance. Their checks demand relations, no speed.
 import { describe, expect, it } from 'vitest'
 import { hasServer } from '../../harness/database.ts'
+import { requireProgram } from '../../harness/programs/find.ts'
 import { trials } from '../../harness/torture/trials.ts'
 import { expectToPass, torture, trialTimeout } from './support/torture.ts'
 
@@ -24,6 +25,10 @@ describe('npm run torture', () => {
   })
 
   it('passes overload', trialTimeout, () => expectToPass('overload', '--seconds', '1'))
+  it('passes overload behind haproxy', trialTimeout, (context) => {
+    requireProgram('haproxy', context)
+    expectToPass('overload', '--haproxy', '--seconds', '1')
+  })
   it('passes slow', trialTimeout, () => expectToPass('slow', '--sockets', '60'))
   it('passes journal', trialTimeout, () => expectToPass('journal', '--kills', '2', '--clients', '4'))
   it.runIf(hasServer())('passes faults', trialTimeout, () => expectToPass('faults', '--seconds', '3'))
