@@ -1,4 +1,4 @@
-// Public lists of posts; each is one statement.
+// Public lists of posts; each is one statement, except for a search.
 import { listOfUser } from '../accounts/rows.ts'
 import { Prisma } from '../database/generated/client.ts'
 import { afterCursor, newestFirst, newestOfUser } from '../database/keyset-sql.ts'
