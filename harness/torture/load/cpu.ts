@@ -41,6 +41,7 @@ function cpuSeconds(pid: number): number | undefined {
 /** Makes all threads of the processes run on one CPU only. */
 export function pin(pids: Pids, cpu: number) {
   for (const pid of pids) {
+    if (pid === undefined) continue
     const { status, error, stderr } = spawnSync('taskset', ['-a', '-p', '-c', String(cpu), String(pid)])
     if (status !== 0) throw new Error(`taskset failed: ${error?.message ?? stderr}`)
   }
