@@ -20,8 +20,13 @@ export type RunOptions = {
   cwd?: string
 }
 
-/** The options of Node itself that `npm start` sets. */
+/** The options of Node itself: those that `npm start` sets. */
 const nodeOptions = manifest.scripts.start.split(' ').filter((option) => /^--(max|heap)-/.test(option))
+
+/** Adds options of Node to every service that is started from now on. */
+export function addNodeOptions(...options: string[]) {
+  nodeOptions.push(...options)
+}
 
 /** Turns rate limits and overload protection off: tests and benchmarks send many requests at once from one address. */
 export const noLimits = {
