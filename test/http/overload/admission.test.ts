@@ -70,6 +70,7 @@ const hashing = (path: string) =>
 describe('admission by priority', () => {
   it('rejects logins first, then writes, then reads, and never what is not of the API', async () => {
     const held: ServerResponse[] = []
+    let connectionDelayMs = 0
     const app = createAdmission(
       (request, response) => {
         if (request.url?.endsWith('/held')) held.push(response)
@@ -77,7 +78,7 @@ describe('admission by priority', () => {
       },
       {
         maxDelayMs: 50,
-        connectionDelayMs: () => 1_000,
+        connectionDelayMs: () => connectionDelayMs,
         routes: [hashing('/api/login'), hashing('/api/users')],
         corsOrigins: [],
         metrics: unrecordedMetrics(),
@@ -105,6 +106,7 @@ describe('admission by priority', () => {
 
     // The limit follows the delay: at first 512, then no less than 48.
     const first = await hold(60)
+    connectionDelayMs = 1_000
     await until('the limit is lower', async () => (await send(target, 'GET', '/api/x')).statusCode === 503)
     for (const response of held.splice(0)) response.end()
     await Promise.all(first)
@@ -129,6 +131,17 @@ describe('admission by priority', () => {
     expect(await statuses()).toEqual([503, 503, 503, 503, 200])
     const absolute = requestText('GET http://localhost/api/users HTTP/1.1')
     expect(await exchange(target, absolute)).toMatchObject([{ status: 503 }])
+    const pipelined = ['one', 'two', 'three'].map((id, index) =>
+      requestText('GET /api/users HTTP/1.1', {
+        'X-Request-Id': id,
+        Connection: index < 2 ? 'keep-alive' : 'close',
+      }),
+    )
+    expect(await exchange(target, pipelined.join(''))).toMatchObject([
+      { status: 503, body: { instance: 'one' } },
+      { status: 503, body: { instance: 'two' } },
+      { status: 503, body: { instance: 'three' } },
+    ])
     for (const response of held) response.end()
     await Promise.all(rest)
     // A response that comes before the body was read counts no less and no more.
